@@ -1,0 +1,134 @@
+"""The values that travel through inference and out of it. All are frozen; none knows where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a conversation, as the OpenAI API names its parts."""
+
+    role: str  # "system", "user" or "assistant"
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How the next token is chosen. The defaults leave the model's own distribution alone, as the OpenAI API does."""
+
+    temperature: float = 1.0  # 0 is greedy
+    top_k: int = 0  # 0 is off
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repeat_penalty: float = 1.0  # 1 is off
+    repeat_window: int = 64  # tokens
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    max_tokens: int | None = None  # None: until the model ends or the context window is full
+    ignore_eos: bool = False
+
+
+class FinishReason(StrEnum):
+    """Why an answer ended."""
+
+    STOP = "stop"
+    """The model ended it, or a stop string came."""
+    LENGTH = "length"
+    """`max_tokens` or the context window was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a request cost, in tokens."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0  # part of prompt_tokens that did not have to be read again
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long a request's two halves took, named as llama.cpp's server names them. Waiting in the queue is in neither."""
+
+    prompt_ms: float
+    predicted_ms: float
+    prompt_n: int  # tokens read, without those the cache held
+    predicted_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of an answer. The last one carries the finish reason, the usage and, from our engine, the timings."""
+
+    text: str = ""
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    timings: Timings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Everything an engine needs to load one GGUF."""
+
+    path: Path
+    context_length: int | None = None  # tokens shared by all sequences; None: what the model was trained on, up to 8192
+    parallel: int = 8  # sequences decoded together
+    batch_tokens: int = 512  # the most tokens read in one step; a cancel waits for one step at the most
+    threads: int | None = None  # None: the number of physical cores
+
+
+class RunnerKind(StrEnum):
+    """What a runner serves."""
+
+    CHAT = "chat"
+    EMBEDDING = "embedding"
+    ECHO = "echo"
+    """A double for tests: repeats the last message word by word, without a model."""
+
+
+class RunnerState(StrEnum):
+    """Where a runner is in its life."""
+
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSpec:
+    """One model to be served. Two equal specs mean the same runner; a changed one replaces it."""
+
+    name: str
+    kind: RunnerKind
+    path: Path
+    context_length: int | None = None
+    parallel: int = 8
+    threads: int | None = None
+    chat_template: str | None = None  # in place of the GGUF's own
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerStatus:
+    """What the service knows of one runner."""
+
+    name: str
+    kind: RunnerKind
+    state: RunnerState
+    progress: float = 0.0  # of loading, 0 to 1
+    error: str = ""  # a sentence for a person, when failed
+    base_url: str = ""  # ".../v1", when ready
+    pid: int | None = None
+    memory_bytes: int = 0
+    context_length: int = 0  # tokens, when ready
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An OpenAI-compatible server: ours, or any other."""
+
+    base_url: str  # with "/v1"
+    api_key: str = ""
