@@ -1,0 +1,1 @@
+"""Language models and tokens. A plain Python library: no Django, no documents, configured by arguments alone."""

@@ -1,0 +1,262 @@
+"""The only file that speaks to llama.cpp. Above it there are small Python objects: Model, Context and Batch.
+
+Nothing here decides anything; a caller that frees a Model before its Context, or uses either from two threads at
+once, is on its own. llama.cpp's log goes to this module's logger, and its last words into error sentences.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.errors import InferenceError, ModelFileError, ModelLoadError
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[float], bool]
+"""Told how much is loaded, 0 to 1; answers whether to go on."""
+
+_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.DEBUG}  # ggml's info is chatter
+_last_errors: deque[str] = deque(maxlen=4)
+
+
+@llama_cpp.llama_log_callback
+def _on_log(level: int, text: bytes, _: object) -> None:
+    line = text.decode("utf-8", "replace").strip()
+    if level == 3 and line:
+        _last_errors.append(line)
+    if line:
+        logger.log(_LEVELS.get(level, logging.DEBUG), line)
+
+
+llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
+llama_cpp.llama_backend_init()
+
+
+class LoadAborted(InferenceError):
+    """The progress callback said to stop."""
+
+
+class DecodeFailed(InferenceError):
+    """llama.cpp could not compute a batch."""
+
+
+class Model:
+    """The weights and the vocabulary of one GGUF, mapped into memory."""
+
+    def __init__(self, path: Path, on_progress: Progress | None = None) -> None:
+        if not path.is_file():
+            raise ModelFileError(f"There is no model file at {path}.")
+        self._pointer = _load(path, on_progress)
+        self._vocab = llama_cpp.llama_model_get_vocab(self._pointer)
+        self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self._pointer)
+        self._pieces: dict[int, bytes] = {}
+
+    def close(self) -> None:
+        if self._pointer:
+            llama_cpp.llama_model_free(self._pointer)
+            self._pointer = None
+
+    @property
+    def pointer(self) -> object:
+        return self._pointer
+
+    @cached_property
+    def description(self) -> str:
+        """For example "llama 135M Q4_1"."""
+        return _read_string(lambda buffer, size: llama_cpp.llama_model_desc(self._pointer, buffer, size)) or ""
+
+    def metadata(self, key: str) -> str | None:
+        name = key.encode()
+        return _read_string(
+            lambda buffer, size: llama_cpp.llama_model_meta_val_str(self._pointer, name, buffer, size)
+        )
+
+    @property
+    def chat_template(self) -> str | None:
+        template = llama_cpp.llama_model_chat_template(self._pointer, None)
+        return template.decode("utf-8", "replace") if template else None
+
+    def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
+        """Text to token ids. Safe to call while another thread decodes."""
+        data = text.encode("utf-8", "replace")
+        tokens = np.empty(len(data) + 8, dtype=np.int32)
+        count = self._tokenize_into(tokens, data, add_special, parse_special)
+        if count < 0:
+            tokens = np.empty(-count, dtype=np.int32)
+            count = self._tokenize_into(tokens, data, add_special, parse_special)
+        return tokens[:count].tolist()
+
+    def _tokenize_into(self, out: NDArray[np.int32], data: bytes, add_special: bool, parse_special: bool) -> int:
+        pointer = out.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), pointer, out.size, add_special, parse_special)
+        return int(count)
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes a token stands for: maybe only a part of a character. Control tokens are empty unless asked for."""
+        if special:
+            return self._read_piece(token, special=True)
+        found = self._pieces.get(token)
+        if found is None:
+            found = self._pieces[token] = self._read_piece(token, special=False)
+        return found
+
+    def _read_piece(self, token: int, *, special: bool) -> bytes:
+        size = 64
+        buffer = ctypes.create_string_buffer(size)
+        length = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, special)
+        if length < 0:
+            size = -length
+            buffer = ctypes.create_string_buffer(size)
+            length = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, special)
+        return buffer.raw[:length]
+
+    @cached_property
+    def end_tokens(self) -> frozenset[int]:
+        """The tokens that end an answer: end of sequence, end of turn and their kin."""
+        return frozenset(t for t in range(self.n_vocab) if llama_cpp.llama_vocab_is_eog(self._vocab, t))
+
+    def special_text(self, name: str) -> str | None:
+        """How the beginning ("bos") or end ("eos") of a sequence is written."""
+        read = {"bos": llama_cpp.llama_vocab_bos, "eos": llama_cpp.llama_vocab_eos}[name]
+        token = read(self._vocab)
+        return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else None
+
+
+def _load(path: Path, on_progress: Progress | None) -> object:
+    params = llama_cpp.llama_model_default_params()
+    wanted = True
+
+    @llama_cpp.llama_progress_callback
+    def report(progress: float, _: object) -> bool:
+        nonlocal wanted
+        wanted = on_progress is None or on_progress(progress)
+        return wanted
+
+    params.progress_callback = report
+    _last_errors.clear()
+    pointer = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    if pointer:
+        return pointer
+    if not wanted:
+        raise LoadAborted(f"Loading {path.name} was stopped.")
+    raise _load_error(path)
+
+
+def _load_error(path: Path) -> InferenceError:
+    said = "; ".join(dict.fromkeys(_last_errors)) or "no reason given"
+    lower = said.lower()
+    if "allocate" in lower or "out of memory" in lower:
+        return ModelLoadError(f"There is not enough memory to load {path.name}. llama.cpp said: {said}")
+    if "unknown model architecture" in lower:
+        return ModelLoadError(f"{path.name} is of a kind this version cannot run. llama.cpp said: {said}")
+    return ModelFileError(f"{path.name} is damaged, incomplete or not a language model. llama.cpp said: {said}")
+
+
+def _read_string(read: Callable[[ctypes.Array[ctypes.c_char], int], int]) -> str | None:
+    size = 256
+    buffer = ctypes.create_string_buffer(size)
+    length = read(buffer, size)
+    if length >= size:
+        buffer = ctypes.create_string_buffer(length + 1)
+        read(buffer, length + 1)
+    return buffer.value.decode("utf-8", "replace") if length >= 0 else None
+
+
+class Batch:
+    """The tokens of one decode, written in place: one is made and used for all steps."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.size = 0
+        self.raw = llama_cpp.llama_batch_init(capacity, 0, 1)
+        self._tokens = _view(self.raw.token, capacity)
+        self._positions = _view(self.raw.pos, capacity)
+        self._counts = _view(self.raw.n_seq_id, capacity)
+        self._logits = _view(self.raw.logits, capacity)
+        self._counts[:] = 1
+        # Each token's list of sequences has one entry, and llama.cpp allots these lists one by one.
+        self._sequences = [self.raw.seq_id[i] for i in range(capacity)]
+
+    def close(self) -> None:
+        llama_cpp.llama_batch_free(self.raw)
+
+    def clear(self) -> None:
+        self.size = 0
+
+    def add(self, tokens: Sequence[int], *, position: int, sequence: int, wants_logits: bool) -> int:
+        """Append a run of one sequence; when asked, its last token gives logits. Answers the index of that token."""
+        start, end = self.size, self.size + len(tokens)
+        if end > self.capacity:
+            raise ValueError(f"{end} tokens do not fit a batch of {self.capacity}")
+        self._tokens[start:end] = tokens
+        self._positions[start:end] = range(position, position + len(tokens))
+        self._logits[start:end] = 0
+        for i in range(start, end):
+            self._sequences[i][0] = sequence
+        self._logits[end - 1] = wants_logits
+        self.size = self.raw.n_tokens = end
+        return end - 1
+
+
+def _view(pointer: object, length: int) -> NDArray[np.int32]:
+    return np.ctypeslib.as_array(pointer, shape=(length,))  # type: ignore[call-overload, no-any-return]
+
+
+class Context:
+    """The working memory over one model: the attention cache of several sequences, and the last logits."""
+
+    def __init__(self, model: Model, *, n_ctx: int, n_sequences: int, batch_tokens: int, n_outputs: int, threads: int) -> None:
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = n_ctx
+        params.n_batch = params.n_ubatch = batch_tokens
+        params.n_seq_max = n_sequences
+        params.n_outputs_max = n_outputs
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = True
+        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO
+        _last_errors.clear()
+        self._pointer = llama_cpp.llama_init_from_model(model.pointer, params)
+        if not self._pointer:
+            said = "; ".join(dict.fromkeys(_last_errors)) or "no reason given"
+            raise ModelLoadError(f"A context of {n_ctx:,} tokens could not be made. llama.cpp said: {said}")
+        self._memory = llama_cpp.llama_get_memory(self._pointer)
+        self._n_vocab = model.n_vocab
+        self.n_ctx: int = llama_cpp.llama_n_ctx(self._pointer)
+
+    def close(self) -> None:
+        if self._pointer:
+            llama_cpp.llama_free(self._pointer)
+            self._pointer = None
+
+    def decode(self, batch: Batch) -> bool:
+        """Compute a batch. False: the cache has no room for it, and nothing has changed."""
+        status = llama_cpp.llama_decode(self._pointer, batch.raw)
+        if status in (0, 1):
+            return bool(status == 0)
+        raise DecodeFailed(f"The model could not be computed (llama.cpp status {status}).")
+
+    def logits(self, index: int) -> NDArray[np.float32]:
+        """The logits of the batch's token at index: a view that the next decode overwrites."""
+        pointer = llama_cpp.llama_get_logits_ith(self._pointer, index)
+        return np.ctypeslib.as_array(pointer, shape=(self._n_vocab,))
+
+    def copy_prefix(self, source: int, target: int, length: int) -> None:
+        """Let target hold the first tokens of source too; they share the memory."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def truncate(self, sequence: int, length: int) -> bool:
+        """Forget what follows the first tokens. False: this kind of model can only forget all of it."""
+        return bool(llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def forget(self, sequence: int) -> None:
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)

@@ -1,0 +1,77 @@
+"""What can go wrong with a model, each with a sentence that a person can act on.
+
+InferenceError
+├── ModelFileError          the GGUF is missing, cut short, or not one that llama.cpp reads
+├── ModelLoadError          the file is fine, but the model could not be loaded (memory, architecture)
+├── TemplateError           the chat template is broken or forbidden
+├── PromptTooLong           the prompt does not fit the context window; carries both numbers
+├── InvalidRequest          a parameter is out of its range
+├── Overloaded              the queue is full; carries how long to wait
+├── RunnerDied              the process that held the model ended in mid-answer
+├── ServiceUnavailable      the inference service or the endpoint cannot be reached
+├── EndpointError           another server answered with an error; carries its status and words
+└── StarterUnavailable      the starter models could not be brought
+"""
+
+from __future__ import annotations
+
+
+class InferenceError(Exception):
+    """The root of the tree. `str(error)` is always fit to be shown."""
+
+
+class ModelFileError(InferenceError):
+    """The GGUF is missing, cut short, or not one that llama.cpp reads."""
+
+
+class ModelLoadError(InferenceError):
+    """The file is fine, but the model could not be loaded."""
+
+
+class TemplateError(InferenceError):
+    """The chat template is broken, or does what a template may not do."""
+
+
+class PromptTooLong(InferenceError):
+    """The prompt does not fit the context window."""
+
+    def __init__(self, prompt_tokens: int, context_length: int) -> None:
+        self.prompt_tokens = prompt_tokens
+        self.context_length = context_length
+        super().__init__(
+            f"This is {prompt_tokens:,} tokens long, and the model's context window holds {context_length:,}. "
+            "Shorten it, or choose a model with a longer context."
+        )
+
+
+class InvalidRequest(InferenceError):
+    """A parameter is missing, unknown or out of its range."""
+
+
+class Overloaded(InferenceError):
+    """More requests are waiting than the queue holds."""
+
+    def __init__(self, ahead: int, retry_after_s: float = 5.0) -> None:
+        self.ahead = ahead
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{ahead} questions are ahead of yours. Try again in a few seconds.")
+
+
+class RunnerDied(InferenceError):
+    """The process that held the model ended before the answer did."""
+
+
+class ServiceUnavailable(InferenceError):
+    """Nobody answers at the address."""
+
+
+class EndpointError(InferenceError):
+    """Another OpenAI-compatible server answered with an error."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class StarterUnavailable(InferenceError):
+    """The starter models could not be brought to this machine."""

@@ -1,0 +1,112 @@
+"""The pipe that ties a child process to its parent.
+
+A parent gives each child a pipe as standard input. The first line is the child's configuration as one JSON object, so
+that secrets never stand in a command line; after it nothing more is written. When the pipe ends, the parent is gone or
+wants the child to leave, and the child leaves: gracefully if it can, at once when the grace is over. An operating
+system closes the pipes of whatever it kills, so this holds for `kill -9` too, and on every platform.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+GRACE_S = 2.0
+CONFIG_LIMIT_BYTES = 1 << 20
+
+
+class BadConfig(ValueError):
+    """The first line of standard input was not a JSON object."""
+
+
+def read_config(stream: BinaryIO | None = None) -> dict[str, Any]:
+    """The configuration that the parent sent. Blocks until the line is there."""
+    line = (stream or sys.stdin.buffer).readline(CONFIG_LIMIT_BYTES)
+    try:
+        config = json.loads(line)
+    except ValueError as error:
+        raise BadConfig("The first line of standard input must be a JSON object; this process is started by another.") from error
+    if not isinstance(config, dict):
+        raise BadConfig("The first line of standard input must be a JSON object.")
+    return config
+
+
+def watch(
+    leave: Callable[[], object], *, grace_s: float = GRACE_S, stream: BinaryIO | None = None, exit_status: int = 0
+) -> threading.Thread:
+    """Call `leave` (from another thread) when the parent's end of the pipe closes; end the process `grace_s` later.
+
+    Ctrl-C reaches every process of a terminal at once. A child leaves the decision to its parent and ignores it.
+    """
+    source = stream or sys.stdin.buffer
+    if not source.isatty() and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    thread = threading.Thread(target=_wait_for_end, args=(source, leave, grace_s, exit_status), name="lifeline", daemon=True)
+    thread.start()
+    return thread
+
+
+def _wait_for_end(source: BinaryIO, leave: Callable[[], object], grace_s: float, exit_status: int) -> None:
+    # The raw descriptor, because a thread that waits inside a buffered reader holds its lock, and the interpreter
+    # aborts when it cannot take that lock at exit.
+    descriptor = source.fileno()
+    while os.read(descriptor, 4096):
+        pass
+    # A timer of its own: `leave` itself may hang.
+    last_resort = threading.Timer(grace_s, os._exit, (exit_status,))
+    last_resort.daemon = True
+    last_resort.start()
+    leave()
+
+
+def encode(config: Mapping[str, object]) -> bytes:
+    """The configuration as the one line a child reads first."""
+    return json.dumps(config).encode() + b"\n"
+
+
+def spawn(
+    arguments: Sequence[str | Path],
+    config: Mapping[str, object],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: int | IO[Any] | None = None,
+    stderr: int | IO[Any] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child on a lifeline. Keep the returned process: dropping it or calling `cut` ends the child."""
+    child = subprocess.Popen(
+        [str(argument) for argument in arguments],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
+        env=None if env is None else dict(env),
+        cwd=cwd,
+    )
+    assert child.stdin is not None
+    try:
+        child.stdin.write(encode(config))
+        child.stdin.flush()
+    except BrokenPipeError:
+        pass  # it died at once; its exit status says why
+    return child
+
+
+def cut(child: subprocess.Popen[bytes], *, timeout_s: float = GRACE_S + 1.0) -> int:
+    """Tell a child to leave, wait for it, and kill it if it stays. Returns its exit status."""
+    if child.stdin is not None:
+        try:
+            child.stdin.close()
+        except BrokenPipeError:
+            pass
+    try:
+        return child.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()

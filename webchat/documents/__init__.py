@@ -1,0 +1,1 @@
+"""Collections of documents: upload, the queue of work, and finding passages."""

@@ -1,0 +1,121 @@
+"""Collections and their documents. A document's status column is the queue that workers take from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from docs_index.types import DocumentKey
+
+STALE_AFTER = timedelta(seconds=30)  # a worker renews its claim every few seconds
+MAX_ATTEMPTS = 3  # a file that ends its worker three times is not tried again by itself
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    def readable_by(self, user) -> CollectionQuerySet:
+        return self.filter(owner=user)
+
+
+class Collection(models.Model):
+    """A shelf of documents that questions can be asked of."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collections")
+    name = models.CharField(max_length=120)
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("owner", "name", name="one_collection_of_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def index_key(self) -> str:
+        """What the index calls this collection."""
+        return str(self.pk)
+
+
+class Status(models.TextChoices):
+    """Where a document is on its way into the index."""
+
+    QUEUED = "queued"
+    INDEXING = "indexing"
+    INDEXED = "indexed"
+    FAILED = "failed"
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def readable_by(self, user) -> DocumentQuerySet:
+        return self.filter(collection__owner=user)
+
+    def claim_next(self, worker: str) -> Document | None:
+        """Takes the oldest queued document. The conditional UPDATE is the lock: it changes one row or none."""
+        while (row := self.filter(status=Status.QUEUED).order_by("queued", "pk").first()) is not None:
+            taken = self.filter(pk=row.pk, status=Status.QUEUED).update(
+                status=Status.INDEXING,
+                worker=worker,
+                heartbeat=timezone.now(),
+                attempts=models.F("attempts") + 1,
+                progress=0,
+                error="",
+            )
+            if taken == 1:
+                return self.select_related("collection").get(pk=row.pk)
+        return None
+
+    def requeue_stale(self) -> int:
+        """Gives the documents of dead workers back to the queue, or gives up on those that end every worker."""
+        stale = self.filter(status=Status.INDEXING, heartbeat__lt=timezone.now() - STALE_AFTER)
+        stale.filter(attempts__gte=MAX_ATTEMPTS).update(
+            status=Status.FAILED,
+            error="Reading this file stopped the indexer three times, so it was left out. The other files are not affected.",
+        )
+        return stale.filter(attempts__lt=MAX_ATTEMPTS).update(status=Status.QUEUED, worker="")
+
+
+class Document(models.Model):
+    """One file of a collection. Its bytes lie under their SHA-256; two documents may share them."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="documents")
+    name = models.CharField(max_length=500, help_text="Path inside the collection, with forward slashes.")
+    digest = models.CharField(max_length=64, db_index=True, help_text="SHA-256 of the bytes.")
+    size_bytes = models.BigIntegerField()
+    added = models.DateTimeField(auto_now_add=True)
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, db_index=True)
+    queued = models.DateTimeField(default=timezone.now)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
+    error = models.CharField(max_length=1000, blank=True, help_text="A sentence for a person.")
+    warning = models.CharField(max_length=1000, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=80, blank=True)
+    heartbeat = models.DateTimeField(null=True)
+    indexed = models.DateTimeField(null=True)
+    passages = models.PositiveIntegerField(default=0)
+    pages = models.PositiveIntegerField(default=0)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("collection", "name", name="one_document_of_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def index_key(self) -> DocumentKey:
+        return DocumentKey(collection=str(self.collection_id), document=str(self.pk))
+
+    def retry(self) -> None:
+        """Puts a failed document back in the queue."""
+        Document.objects.filter(pk=self.pk, status=Status.FAILED).update(
+            status=Status.QUEUED, queued=timezone.now(), error="", attempts=0, progress=0
+        )
+        self.refresh_from_db()

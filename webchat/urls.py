@@ -1,0 +1,18 @@
+"""Where everything is."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from webchat.api.routes import api, openai_api
+from webchat.health import health
+
+urlpatterns = [
+    path("health", health, name="health"),
+    path("", include("webchat.chat.urls")),
+    path("documents/", include("webchat.documents.urls")),
+    path("models/", include("webchat.library.urls")),
+    path("account/", include("webchat.accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("v1/", openai_api.urls),
+    path("api/", api.urls),
+]
