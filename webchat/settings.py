@@ -50,6 +50,7 @@ DATA_DIR = ENVIRONMENT.data_dir.expanduser().resolve()
 MODELS_DIR = DATA_DIR / "models"
 FILES_DIR = DATA_DIR / "files"
 INDEX_PATH = DATA_DIR / "index.sqlite3"
+STARTER_PROBLEM_PATH = DATA_DIR / "starter_problem.txt"  # why the starter models are not here, for the page
 for folder in (DATA_DIR, MODELS_DIR, FILES_DIR):
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
