@@ -63,7 +63,7 @@ class Child:
         """Ends it for good. Takes as long as the lifeline's grace, then kills."""
         self._stopping.set()
         if self._process is not None:
-            lifeline.cut(self._process)
+            end(self._process)
 
     @property
     def pid(self) -> int | None:
@@ -90,13 +90,21 @@ class Child:
             status = self._process.wait()
             if self._stopping.is_set():
                 return
+            end(self._process)
             pause_s = next_pause(pause_s, time.monotonic() - born)
             log.warning("%s ended with status %s; starting it again in %.1f s", self.spec.name, status, pause_s)
             if self._stopping.wait(pause_s):
                 return
             self._process = self._spawn()
             if self._stopping.is_set():  # stop came between the pause and the birth
-                lifeline.cut(self._process)
+                end(self._process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a child, or what is left of one."""
+    lifeline.cut(process)
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 class Household:
