@@ -8,6 +8,7 @@ system closes the pipes of whatever it kills, so this holds for `kill -9` too, a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from typing import IO, Any, BinaryIO
 
 GRACE_S = 2.0
 CONFIG_LIMIT_BYTES = 1 << 20
+INTERRUPT = signal.SIGINT
 
 
 class BadConfig(ValueError):
@@ -32,7 +34,9 @@ def read_config(stream: BinaryIO | None = None) -> dict[str, Any]:
     try:
         config = json.loads(line)
     except ValueError as error:
-        raise BadConfig("The first line of standard input must be a JSON object; this process is started by another.") from error
+        raise BadConfig(
+            "The first line of standard input must be a JSON object; this process is started by another."
+        ) from error
     if not isinstance(config, dict):
         raise BadConfig("The first line of standard input must be a JSON object.")
     return config
@@ -47,8 +51,10 @@ def watch(
     """
     source = stream or sys.stdin.buffer
     if not source.isatty() and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    thread = threading.Thread(target=_wait_for_end, args=(source, leave, grace_s, exit_status), name="lifeline", daemon=True)
+        signal.signal(INTERRUPT, signal.SIG_IGN)
+    thread = threading.Thread(
+        target=_wait_for_end, args=(source, leave, grace_s, exit_status), name="lifeline", daemon=True
+    )
     thread.start()
     return thread
 
@@ -90,21 +96,17 @@ def spawn(
         cwd=cwd,
     )
     assert child.stdin is not None
-    try:
+    with contextlib.suppress(BrokenPipeError):  # it died at once; its exit status says why
         child.stdin.write(encode(config))
         child.stdin.flush()
-    except BrokenPipeError:
-        pass  # it died at once; its exit status says why
     return child
 
 
 def cut(child: subprocess.Popen[bytes], *, timeout_s: float = GRACE_S + 1.0) -> int:
     """Tell a child to leave, wait for it, and kill it if it stays. Returns its exit status."""
     if child.stdin is not None:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             child.stdin.close()
-        except BrokenPipeError:
-            pass
     try:
         return child.wait(timeout_s)
     except subprocess.TimeoutExpired:

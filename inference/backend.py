@@ -1,0 +1,55 @@
+"""What a runner can serve, seen from its routes: something that generates, something that embeds, or both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.types import Delta, SamplingParams
+
+
+class Facts(Protocol):
+    """What is known of a loaded chat model."""
+
+    @property
+    def context_length(self) -> int: ...
+    @property
+    def chat_template(self) -> str | None: ...
+    @property
+    def bos_text(self) -> str: ...
+    @property
+    def eos_text(self) -> str: ...
+
+
+class ChatEngine(Protocol):
+    """Generates. `generate` raises PromptTooLong and Overloaded before its first delta; closing it cancels."""
+
+    @property
+    def facts(self) -> Facts: ...
+
+    def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]: ...
+
+    def generate(self, prompt_tokens: Sequence[int], params: SamplingParams) -> AsyncGenerator[Delta, None]: ...
+
+    async def close(self) -> None: ...
+
+
+class TextEmbedder(Protocol):
+    """Embeds. Blocks while it computes, and is called from one thread at a time."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One L2-normalized row a text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A loaded model."""
+
+    chat: ChatEngine | None = None
+    embedder: TextEmbedder | None = None
+    context_length: int = 0

@@ -1,0 +1,125 @@
+"""The client's half of the OpenAI protocol: dataclasses to request bodies, and what comes back to dataclasses.
+
+Pure translation, like `openai_schema` on the other side. It must bear with servers that are not ours.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.errors import EndpointError, InferenceError, InvalidRequest, Overloaded, PromptTooLong
+from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, Usage
+
+JSON = dict[str, Any]
+
+
+def messages_json(messages: Sequence[ChatMessage]) -> list[JSON]:
+    """A conversation."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def chat_body(model: str, messages: Sequence[ChatMessage], params: SamplingParams) -> JSON:
+    """The body of a streamed chat request. Defaults are left out: not every server knows every field."""
+    usual = SamplingParams()
+    values: JSON = {
+        "top_k": params.top_k,
+        "min_p": params.min_p,
+        "repeat_penalty": params.repeat_penalty,
+        "repeat_last_n": params.repeat_window,
+        "ignore_eos": params.ignore_eos,
+    }
+    defaults = (usual.top_k, usual.min_p, usual.repeat_penalty, usual.repeat_window, usual.ignore_eos)
+    body = {name: value for (name, value), default in zip(values.items(), defaults, strict=True) if value != default}
+    body |= {"model": model, "messages": messages_json(messages), "stream": True}
+    body |= {"stream_options": {"include_usage": True}, "temperature": params.temperature, "top_p": params.top_p}
+    if params.seed is not None:
+        body["seed"] = params.seed
+    if params.stop:
+        body["stop"] = list(params.stop)
+    if params.max_tokens is not None:
+        body["max_tokens"] = params.max_tokens
+    return body
+
+
+def parse_chunk(chunk: Mapping[str, Any]) -> Delta:
+    """One server-sent chunk. A chunk may carry text, an end, a usage, or nothing of use."""
+    choice: Mapping[str, Any] = next(iter(chunk.get("choices") or ()), {})
+    text = (choice.get("delta") or {}).get("content") or ""
+    reason = choice.get("finish_reason")
+    finish_reason = None
+    if reason:
+        finish_reason = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
+    return Delta(text, finish_reason, _usage(chunk.get("usage")), _timings(chunk.get("timings")))
+
+
+def _usage(usage: Mapping[str, Any] | None) -> Usage | None:
+    if not usage:
+        return None
+    details = usage.get("prompt_tokens_details") or {}
+    prompt_tokens, completion_tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    return Usage(prompt_tokens, completion_tokens, details.get("cached_tokens") or 0)
+
+
+def _timings(timings: Mapping[str, Any] | None) -> Timings | None:
+    names = ("prompt_ms", "predicted_ms", "prompt_n", "predicted_n")
+    if not timings or any(not isinstance(timings.get(name), (int, float)) for name in names):
+        return None
+    return Timings(*(timings[name] for name in names))
+
+
+def joined(end: Delta | None, more: Delta) -> Delta:
+    """The last delta, which servers spread over several chunks."""
+    if end is None:
+        return more
+    return Delta(
+        end.text + more.text,
+        end.finish_reason or more.finish_reason,
+        more.usage or end.usage,
+        more.timings or end.timings,
+    )
+
+
+def parse_embeddings(answer: Mapping[str, Any], *, count: int) -> NDArray[np.float32]:
+    """The vectors in the order of the texts, each of length 1. They come as base64 or as plain lists."""
+    try:
+        data = sorted(answer["data"], key=lambda item: item["index"])
+        vectors = np.stack([_vector(item["embedding"]) for item in data])
+    except (KeyError, TypeError, ValueError) as error:
+        raise EndpointError("The server's embeddings cannot be read.", status=200) from error
+    if vectors.ndim != 2 or len(vectors) != count:
+        raise EndpointError(f"The server answered {count} texts with {len(vectors)} embeddings.", status=200)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
+    return unit
+
+
+def _vector(embedding: object) -> NDArray[np.float32]:
+    if isinstance(embedding, str):
+        return np.frombuffer(base64.b64decode(embedding), dtype="<f4").astype(np.float32)
+    return np.asarray(embedding, dtype=np.float32)
+
+
+def parse_error(status: int, answer: object, *, retry_after: str | None = None) -> InferenceError:
+    """An error answer as the exception it stands for."""
+    error = answer.get("error", answer) if isinstance(answer, dict) else answer
+    fields = error if isinstance(error, dict) else {}
+    message = str(
+        fields.get("message") or fields.get("detail") or error or f"The server answered with status {status}."
+    )
+    prompt_tokens, context_length = fields.get("n_prompt_tokens"), fields.get("n_ctx")
+    if isinstance(prompt_tokens, int) and isinstance(context_length, int):
+        return PromptTooLong(prompt_tokens, context_length)
+    if isinstance(fields.get("ahead"), int):
+        return Overloaded(fields["ahead"], _seconds(retry_after))
+    if status == 400 and fields.get("type") == "invalid_request_error":
+        return InvalidRequest(message)
+    return EndpointError(message[:1000], status=status)
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else 5.0

@@ -1,0 +1,151 @@
+"""Doubles that need no model: an engine that repeats the last user message word by word, and an embedder of hashes.
+
+They have the surface of the real ones and keep their promises (stop, max_tokens, cancel, PromptTooLong), so whatever
+speaks to a runner can be tested in milliseconds. `EchoSettings` makes them slow, broken or deadly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.errors import ModelLoadError, PromptTooLong
+from inference.types import Delta, EngineConfig, FinishReason, SamplingParams, Timings, Usage
+
+START, END = "<|im_start|>", "<|im_end|>"
+CONTROL = {START: 0, END: 1}
+DIMENSIONS = 384
+
+
+@dataclass(frozen=True, slots=True)
+class EchoSettings:
+    """How the double behaves. Read from the JSON file at the spec's path, where there is one."""
+
+    delay_s: float = 0.01  # before each word
+    load_s: float = 0.0
+    refuse_loading: str = ""  # the sentence of a ModelLoadError
+    die_loading: bool = False
+    die_after_words: int | None = None  # in mid-answer, as a crash would
+
+    @classmethod
+    def read(cls, path: Path) -> EchoSettings:
+        """The settings at a path; the defaults where no file is."""
+        return cls(**json.loads(path.read_text())) if path.is_file() else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class EchoFacts:
+    """What a loaded model says of itself."""
+
+    context_length: int
+    chat_template: str | None = None
+    bos_text: str = ""
+    eos_text: str = END
+
+
+class EchoEngine:
+    """Repeats. Its tokens are words with the space before them."""
+
+    def __init__(self, settings: EchoSettings, facts: EchoFacts) -> None:
+        self.facts = facts
+        self._settings = settings
+        self._ids: dict[str, int] = {}
+        self._words: list[str] = []
+        for control in CONTROL:
+            self._remember(control)
+        self.running = 0
+
+    @classmethod
+    async def start(cls, config: EngineConfig, on_progress: Callable[[float], None] | None = None) -> EchoEngine:
+        """Pretend to load."""
+        settings = EchoSettings.read(config.path)
+        for step in range(5):
+            if on_progress:
+                on_progress(step / 5)
+            await asyncio.sleep(settings.load_s / 5)
+        if settings.die_loading:
+            os.abort()
+        if settings.refuse_loading:
+            raise ModelLoadError(settings.refuse_loading)
+        return cls(settings, EchoFacts(config.context_length or 4096))
+
+    def tokenize(self, text: str, *, add_special: bool = False, parse_special: bool = False) -> list[int]:
+        """Words to ids, made up as they come. Control words keep their ids only where they may be parsed."""
+        pieces = re.split(f"({re.escape(START)}|{re.escape(END)})", text) if parse_special else [text]
+        words = (
+            word for piece in pieces for word in ([piece] if piece in CONTROL else re.findall(r"\s*\S+|\s+", piece))
+        )
+        return [self._remember(word if parse_special or word not in CONTROL else f"\0{word}") for word in words]
+
+    def _remember(self, word: str) -> int:
+        if word not in self._ids:
+            self._ids[word] = len(self._words)
+            self._words.append(word.removeprefix("\0"))
+        return self._ids[word]
+
+    async def generate(self, prompt_tokens: Sequence[int], params: SamplingParams) -> AsyncGenerator[Delta, None]:
+        """The last user message again, a word at a time."""
+        if len(prompt_tokens) >= self.facts.context_length:
+            raise PromptTooLong(len(prompt_tokens), self.facts.context_length)
+        self.running += 1
+        try:
+            begin = time.perf_counter()
+            said, reason = 0, FinishReason.STOP
+            room = self.facts.context_length - len(prompt_tokens)
+            budget = min(room, params.max_tokens or room)
+            words = self._answer(prompt_tokens)
+            full = "".join(words)
+            end = min((at for stop in params.stop if (at := full.find(stop)) >= 0), default=len(full))
+            position = 0
+            while position < end or (params.ignore_eos and words):
+                if said == budget:
+                    reason = FinishReason.LENGTH
+                    break
+                await asyncio.sleep(self._settings.delay_s)
+                word = words[said % len(words)]
+                yield Delta(word if params.ignore_eos else word[: end - position])
+                said, position = said + 1, position + len(word)
+                if said == self._settings.die_after_words:
+                    os.abort()
+            milliseconds = (time.perf_counter() - begin) * 1000
+            usage = Usage(len(prompt_tokens), said)
+            yield Delta("", reason, usage, Timings(0.0, milliseconds, len(prompt_tokens), said))
+        finally:
+            self.running -= 1
+
+    def _answer(self, prompt_tokens: Sequence[int]) -> list[str]:
+        starts = [at for at, token in enumerate(prompt_tokens) if token == CONTROL[START]]
+        for start, stop in zip(reversed(starts), reversed([*starts, len(prompt_tokens)][1:]), strict=True):
+            turn = [token for token in prompt_tokens[start + 1 : stop] if token != CONTROL[END]]
+            role, _, content = "".join(self._words[token] for token in turn).partition("\n")
+            if role == "user":
+                return re.findall(r"\s*\S+", content.strip())
+        return re.findall(r"\s*\S+", "".join(self._words[token] for token in prompt_tokens))
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+
+class HashEmbedder:
+    """Embeds each text as the bag of its words: texts that share words are close. The same everywhere, always."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One L2-normalized row a text."""
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()) or [""]:
+                digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
+                row[int.from_bytes(digest[:4], "big") % DIMENSIONS] += 1.0 if digest[4] & 1 else -1.0
+            row[0] += 1e-3  # so that no text has a zero vector
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors

@@ -1,0 +1,98 @@
+"""Feeds one blocking embedder from many requests: questions before bulk.
+
+A bulk request is cut into small batches of texts of like length, so that a question waits for one batch at the most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.backend import TextEmbedder
+from inference.errors import Overloaded
+
+QUESTION_TEXTS = 4  # a request with no more texts than this is someone's question
+BATCH_TEXTS = 16
+BATCH_CHARS = 24_000  # a batch is padded to its longest text, so long texts go in smaller batches
+WAITING_LIMIT = 256  # requests; beyond it a client is told to come back
+
+
+@dataclass(eq=False, slots=True)
+class _Request:
+    texts: Sequence[str]
+    batches: Iterator[list[int]]
+    done: asyncio.Future[NDArray[np.float32]]
+    vectors: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+
+
+class EmbeddingQueue:
+    """Owns the one thread the embedder runs in."""
+
+    def __init__(self, embedder: TextEmbedder) -> None:
+        self._embedder = embedder
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
+        self._questions: deque[_Request] = deque()
+        self._bulk: deque[_Request] = deque()
+        self._work: asyncio.Task[None] | None = None
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row a text, in order. Cancelling leaves at most one batch of the request to compute."""
+        if len(self._questions) + len(self._bulk) >= WAITING_LIMIT:
+            raise Overloaded(len(self._questions) + len(self._bulk))
+        future: asyncio.Future[NDArray[np.float32]] = asyncio.get_running_loop().create_future()
+        line = self._questions if len(texts) <= QUESTION_TEXTS else self._bulk
+        line.append(_Request(texts, iter(batches(texts)), future))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._run())
+        return await future
+
+    async def close(self) -> None:
+        """Stop after the batch that is being computed."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self) -> None:
+        while line := self._questions or self._bulk:
+            request = line[0]
+            batch = None if request.done.done() else next(request.batches, None)
+            if batch is None:
+                line.popleft()
+                _finish(request)
+            else:
+                await self._compute(request, batch)
+
+    async def _compute(self, request: _Request, batch: list[int]) -> None:
+        texts = [request.texts[index] for index in batch]
+        try:
+            vectors = await asyncio.get_running_loop().run_in_executor(self._thread, self._embedder.embed, texts)
+        except (RuntimeError, ValueError, MemoryError) as error:  # torch speaks in RuntimeError
+            if not request.done.done():
+                request.done.set_exception(error)
+            return
+        request.vectors.update(zip(batch, vectors, strict=True))
+
+
+def _finish(request: _Request) -> None:
+    if not request.done.done():
+        request.done.set_result(np.stack([request.vectors[index] for index in range(len(request.texts))]))
+
+
+def batches(texts: Sequence[str]) -> list[list[int]]:
+    """Indexes of texts in batches, longest first: padding is little, and what is too much for memory fails at once."""
+    order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+    found: list[list[int]] = []
+    longest = 0
+    for index in order:
+        if not found or len(found[-1]) >= BATCH_TEXTS or longest * (len(found[-1]) + 1) > BATCH_CHARS:
+            found.append([])
+            longest = len(texts[index])
+        found[-1].append(index)
+    return found

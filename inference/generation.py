@@ -1,0 +1,81 @@
+"""One answer on its way to one client: deltas in, OpenAI's JSON or server-sent events out.
+
+A client that leaves cancels the generation. Errors before the first delta become an HTTP error; later ones an event.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from inference import openai_schema, serving
+from inference.errors import InferenceError
+from inference.openai_schema import ChunkWriter, Completion, GenerationRequest
+from inference.types import Delta, FinishReason
+
+Deltas = AsyncGenerator[Delta, None]
+
+EVENT_STREAM = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+
+
+class Generation:
+    """An ASGI answer. `start` begins the generation; it is called once, when the answer is sent."""
+
+    def __init__(self, model: str, asked: GenerationRequest, start: Callable[[], Deltas]) -> None:
+        is_chat = bool(asked.messages)
+        request_id = ("chatcmpl-" if is_chat else "cmpl-") + secrets.token_hex(12)
+        self._completion = Completion(request_id, model, int(time.time()), is_chat)
+        self._asked = asked
+        self._start = start
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._stream(send) if self._asked.stream else self._whole(scope, receive, send)
+        await serving.until_disconnect(receive, answer)
+
+    async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
+        texts: list[str] = []
+        last = Delta()
+        try:
+            async with aclosing(self._start()) as deltas:
+                async for last in deltas:
+                    texts.append(last.text)
+            response = JSONResponse(openai_schema.completion_json(self._completion, "".join(texts), last))
+        except InferenceError as error:
+            response = serving.error_response(error)
+        await response(scope, receive, send)
+
+    async def _stream(self, send: Send) -> None:
+        async with aclosing(self._start()) as deltas:
+            try:
+                first = await anext(deltas, Delta(finish_reason=FinishReason.STOP))
+            except InferenceError as error:
+                await _send_error(send, error)
+                return
+            await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
+            await self._send_events(send, first, deltas)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_events(self, send: Send, first: Delta, deltas: Deltas) -> None:
+        writer = ChunkWriter(self._completion, include_usage=self._asked.include_usage)
+        try:
+            await _send_piece(send, writer.first() + writer.delta(first))
+            async for delta in deltas:
+                await _send_piece(send, writer.delta(delta))
+        except InferenceError as error:
+            await _send_piece(send, openai_schema.event(openai_schema.error_json(error)))
+
+
+async def _send_piece(send: Send, body: bytes) -> None:
+    if body:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _send_error(send: Send, error: InferenceError) -> None:
+    response = serving.error_response(error)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,62 @@
+"""Conversations → token ids: the chat template and the tokenizer, put together so that contents stay contents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+
+from inference.backend import ChatEngine
+from inference.chat_template import ChatTemplate
+from inference.types import ChatMessage
+
+LONG_TEXT_CHARS = 20_000  # from here on tokenizing takes longer than a thread costs
+REMEMBERED_TEXTS = 256  # a conversation sends all its messages again with every question
+
+
+class PromptEncoder:
+    """Makes prompts for one loaded model."""
+
+    def __init__(self, engine: ChatEngine, template_source: str | None = None) -> None:
+        facts = engine.facts
+        self._engine = engine
+        self._bos_text = facts.bos_text
+        self._template = ChatTemplate(
+            template_source or facts.chat_template, bos_text=facts.bos_text, eos_text=facts.eos_text
+        )
+        self._holds_control = lru_cache(REMEMBERED_TEXTS)(self._find_control)
+
+    async def chat(self, messages: Sequence[ChatMessage]) -> list[int]:
+        """The prompt of a conversation, up to where the answer begins."""
+        guarded = await asyncio.gather(*(self._is_guarded(message.content) for message in messages))
+        parts = self._template.render(messages, guarded=guarded)
+        tokens: list[int] = []
+        for index, part in enumerate(parts):
+            # Templates usually write the opening token themselves; it must not stand there twice.
+            opens = index == 0 and not (self._bos_text and part.text.startswith(self._bos_text))
+            tokens += await self._tokenize(part.text, add_special=opens, parse_special=part.is_control)
+        return tokens
+
+    async def plain(self, text: str) -> list[int]:
+        """The prompt of a plain completion. Here the caller writes the control tokens."""
+        return await self._tokenize(text, add_special=True, parse_special=True)
+
+    async def count(self, text: str) -> int:
+        """How many tokens a text is by itself."""
+        return len(await self._tokenize(text, add_special=False, parse_special=False))
+
+    async def _tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
+        if len(text) < LONG_TEXT_CHARS:
+            return self._engine.tokenize(text, add_special=add_special, parse_special=parse_special)
+        return await asyncio.to_thread(
+            self._engine.tokenize, text, add_special=add_special, parse_special=parse_special
+        )
+
+    async def _is_guarded(self, text: str) -> bool:
+        if len(text) < LONG_TEXT_CHARS:
+            return self._holds_control(text)
+        return await asyncio.to_thread(self._holds_control, text)
+
+    def _find_control(self, text: str) -> bool:
+        plainly = self._engine.tokenize(text, add_special=False, parse_special=False)
+        return plainly != self._engine.tokenize(text, add_special=False, parse_special=True)
