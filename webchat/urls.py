@@ -16,3 +16,7 @@ urlpatterns = [
     path("v1/", openai_api.urls),
     path("api/", api.urls),
 ]
+
+handler400 = "webchat.accounts.refusals.bad_request"
+handler403 = "webchat.accounts.refusals.forbidden"
+handler404 = "webchat.accounts.refusals.not_found"

@@ -5,41 +5,101 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LanguageModel',
+            name="LanguageModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(help_text='What the API and the picker call it.', max_length=150, unique=True)),
-                ('path', models.CharField(max_length=1000, unique=True)),
-                ('is_ours', models.BooleanField(default=False, help_text="The file lies in Inglenook's folder and goes with the row.")),
-                ('is_starter', models.BooleanField(default=False)),
-                ('is_default', models.BooleanField(default=False)),
-                ('added', models.DateTimeField(auto_now_add=True)),
-                ('size_bytes', models.BigIntegerField(default=0)),
-                ('architecture', models.CharField(blank=True, max_length=60)),
-                ('parameters', models.BigIntegerField(default=0)),
-                ('quantization', models.CharField(blank=True, max_length=30)),
-                ('trained_context', models.PositiveIntegerField(default=0, help_text='Tokens of context it was trained on.')),
-                ('chat_template', models.TextField(blank=True)),
-                ('memory_bytes', models.BigIntegerField(default=0, help_text='Estimate, at the context length below.')),
-                ('context_length', models.PositiveIntegerField(default=8192, help_text='Tokens, shared by all answers written at once.', validators=[django.core.validators.MinValueValidator(256)])),
-                ('system_prompt', models.TextField(blank=True)),
-                ('temperature', models.FloatField(default=0.7, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(5)])),
-                ('top_k', models.PositiveIntegerField(default=40, help_text='0 is off.')),
-                ('top_p', models.FloatField(default=0.95, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('min_p', models.FloatField(default=0.05, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('repeat_penalty', models.FloatField(default=1.0, help_text='1 is off.', validators=[django.core.validators.MinValueValidator(0.1), django.core.validators.MaxValueValidator(10)])),
-                ('max_tokens', models.PositiveIntegerField(default=2048, help_text='The longest answer, in tokens.', validators=[django.core.validators.MinValueValidator(1)])),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.SlugField(help_text="What the API and the picker call it.", max_length=150, unique=True),
+                ),
+                ("path", models.CharField(max_length=1000, unique=True)),
+                (
+                    "is_ours",
+                    models.BooleanField(
+                        default=False, help_text="The file lies in Inglenook's folder and goes with the row."
+                    ),
+                ),
+                ("is_starter", models.BooleanField(default=False)),
+                ("is_default", models.BooleanField(default=False)),
+                ("added", models.DateTimeField(auto_now_add=True)),
+                ("size_bytes", models.BigIntegerField(default=0)),
+                ("architecture", models.CharField(blank=True, max_length=60)),
+                ("parameters", models.BigIntegerField(default=0)),
+                ("quantization", models.CharField(blank=True, max_length=30)),
+                (
+                    "trained_context",
+                    models.PositiveIntegerField(default=0, help_text="Tokens of context it was trained on."),
+                ),
+                ("chat_template", models.TextField(blank=True)),
+                ("memory_bytes", models.BigIntegerField(default=0, help_text="Estimate, at the context length below.")),
+                (
+                    "context_length",
+                    models.PositiveIntegerField(
+                        default=8192,
+                        help_text="Tokens, shared by all answers written at once.",
+                        validators=[django.core.validators.MinValueValidator(256)],
+                    ),
+                ),
+                ("system_prompt", models.TextField(blank=True)),
+                (
+                    "temperature",
+                    models.FloatField(
+                        default=0.7,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                ("top_k", models.PositiveIntegerField(default=40, help_text="0 is off.")),
+                (
+                    "top_p",
+                    models.FloatField(
+                        default=0.95,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                (
+                    "min_p",
+                    models.FloatField(
+                        default=0.05,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                (
+                    "repeat_penalty",
+                    models.FloatField(
+                        default=1.0,
+                        help_text="1 is off.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0.1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                    ),
+                ),
+                (
+                    "max_tokens",
+                    models.PositiveIntegerField(
+                        default=2048,
+                        help_text="The longest answer, in tokens.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
     ]

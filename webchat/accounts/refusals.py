@@ -1,0 +1,56 @@
+"""What a refused request gets to read: a page for people, JSON for programs. Shows nothing of who is logged in."""
+
+from __future__ import annotations
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+TITLES = {400: "This request was not understood", 403: "This is not allowed", 404: "There is nothing here"}
+TYPES = {401: "authentication_error", 403: "permission_error"}
+
+
+def refusal(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """A response that says `message` in the form its reader understands."""
+    if request.path_info.startswith("/v1/"):
+        return JsonResponse(openai_error(message, type=TYPES.get(status, "invalid_request_error")), status=status)
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": message}, status=status)
+    # Without the request: context processors would show the owner's conversations to a foreign name of this machine.
+    page = render_to_string("accounts/refusal.html", {"title": TITLES.get(status, "Error"), "message": message})
+    return HttpResponse(page, status=status)
+
+
+def openai_error(
+    message: str, *, type: str = "invalid_request_error", param: str | None = None, code: str | None = None
+) -> dict[str, object]:
+    """An error as the OpenAI API words it."""
+    return {"error": {"message": message, "type": type, "param": param, "code": code}}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400. A foreign Host is the one reason a person can do something about."""
+    if not isinstance(exception, DisallowedHost):
+        return refusal(request, 400, "The request could not be read. Go back and try again.")
+    host = request.META.get("HTTP_HOST", "")
+    return refusal(
+        request,
+        400,
+        f"Inglenook does not answer to the name “{host}”. Open it by the address that `manage.py serve` printed, or, "
+        f"if this name is yours, add it to the setting INGLENOOK_ALLOWED_HOSTS and start Inglenook again.",
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return refusal(request, 403, str(exception) or "Only staff can open this page.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return refusal(request, 404, "There is no such page, or it belongs to someone else.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return refusal(request, 403, "This page was open for too long or came from elsewhere. Reload it and try again.")

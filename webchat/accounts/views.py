@@ -1,0 +1,88 @@
+"""Settings of a person, and logging in and out."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from webchat.accounts.forms import KeyForm, PatientLogin
+from webchat.accounts.models import ApiKey
+
+
+class Login(auth_views.LoginView):
+    template_name = "accounts/login.html"
+    authentication_form = PatientLogin
+    redirect_authenticated_user = True
+
+
+class Logout(auth_views.LogoutView):
+    next_page = "accounts:login"
+
+
+@require_GET
+def settings_page(request: HttpRequest) -> HttpResponse:
+    return render_settings(request)
+
+
+@require_POST
+@sensitive_post_parameters()
+def change_password(request: HttpRequest) -> HttpResponse:
+    form = password_form(request)
+    if not form.is_valid():
+        return render_settings(request, password=form)
+    form.save()
+    update_session_auth_hash(request, form.user)
+    messages.success(request, "Your password is set. Other devices where you were logged in have to log in again.")
+    return redirect("accounts:settings")
+
+
+@require_POST
+@never_cache
+def make_key(request: HttpRequest) -> HttpResponse:
+    """Makes a key and shows its secret, this once."""
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        return render_keys(request, key_form=form)
+    key, secret = ApiKey.objects.make(request.user, form.cleaned_data["name"])
+    return render_keys(request, new_key=key, secret=secret)
+
+
+@require_POST
+def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
+    get_object_or_404(request.user.api_keys, pk=pk).delete()
+    return render_keys(request)
+
+
+def render_keys(request: HttpRequest, **context: object) -> HttpResponse:
+    """The list of keys alone where htmx asks for it, else the whole page around it."""
+    if request.htmx:
+        return render(request, "accounts/_keys.html", keys_context(request) | context)
+    return render_settings(request, **context)
+
+
+def render_settings(
+    request: HttpRequest, *, password: SetPasswordForm | None = None, **context: object
+) -> HttpResponse:
+    page = {
+        "password_form": password or password_form(request),
+        "has_password": request.user.has_usable_password(),
+        "base_url": request.build_absolute_uri("/v1"),
+    }
+    return render(request, "accounts/settings.html", page | keys_context(request) | context)
+
+
+def keys_context(request: HttpRequest) -> dict[str, object]:
+    return {"keys": request.user.api_keys.all(), "key_form": KeyForm()}
+
+
+def password_form(request: HttpRequest) -> SetPasswordForm:
+    """Asks for the old password where there is one."""
+    form = PasswordChangeForm if request.user.has_usable_password() else SetPasswordForm
+    return form(request.user, request.POST if request.method == "POST" and "new_password1" in request.POST else None)

@@ -1,0 +1,91 @@
+"""OpenAI's API: models, chat completions, completions and embeddings. Checks and completes the request, then relays it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Router
+
+from webchat.api.openai_schemas import ChatCompletion, Embedding, Generation, PlainCompletion
+from webchat.api.refusals import UnknownModel
+from webchat.api.relay import relay
+from webchat.library import engine
+from webchat.library.models import LanguageModel
+
+router = Router(tags=["OpenAI"])
+DEFAULTS = ("temperature", "top_k", "top_p", "min_p", "repeat_penalty")
+
+
+@router.get("/models")
+async def list_models(request: HttpRequest) -> dict[str, Any]:
+    """The models that can be named in a request."""
+    rows = [model async for model in LanguageModel.objects.all()]
+    return {"object": "list", "data": [*map(as_json, rows), embedder_json()]}
+
+
+@router.get("/models/{path:name}")
+async def get_model(request: HttpRequest, name: str) -> dict[str, Any]:
+    """One of them."""
+    if name == settings.EMBEDDER_NAME:
+        return embedder_json()
+    return as_json(await named(name))
+
+
+@router.post("/chat/completions")
+async def chat_completions(request: HttpRequest, asked: ChatCompletion) -> HttpResponseBase:
+    """An answer to a conversation, whole or as server-sent events."""
+    return await generate("/chat/completions", asked)
+
+
+@router.post("/completions")
+async def completions(request: HttpRequest, asked: PlainCompletion) -> HttpResponseBase:
+    """How a text goes on."""
+    return await generate("/completions", asked)
+
+
+@router.post("/embeddings")
+async def embeddings(request: HttpRequest, asked: Embedding) -> HttpResponseBase:
+    """One vector of 384 numbers per text."""
+    if asked.model not in ("", settings.EMBEDDER_NAME):
+        raise UnknownModel(asked.model, [settings.EMBEDDER_NAME])
+    body = asked.dict(exclude_none=True, exclude={"dimensions"}) | {"model": settings.EMBEDDER_NAME}
+    return await relay(await engine.embed_endpoint(), "/embeddings", body)
+
+
+async def generate(path: str, asked: Generation) -> HttpResponseBase:
+    model = await named(asked.model)
+    return await relay(await engine.chat_endpoint(model), path, completed(asked, model))
+
+
+async def named(name: str) -> LanguageModel:
+    """The model of that name; the default one where none is named."""
+    models = LanguageModel.objects.all()
+    model = await models.filter(name=name).afirst() if name else await models.order_by("-is_default", "added").afirst()
+    if model is None:
+        raise UnknownModel(name, [known async for known in models.values_list("name", flat=True)])
+    return model
+
+
+def completed(asked: Generation, model: LanguageModel) -> dict[str, Any]:
+    """The request with the model's own sampling where it names none."""
+    body = asked.dict(exclude_none=True)
+    usual = {name: getattr(model, name) for name in DEFAULTS}
+    if "max_completion_tokens" not in body:
+        usual["max_tokens"] = model.max_tokens
+    return {**usual, **body, "model": model.name}
+
+
+def as_json(model: LanguageModel) -> dict[str, Any]:
+    return {
+        "id": model.name,
+        "object": "model",
+        "created": int(model.added.timestamp()),
+        "owned_by": "local",
+        "context_length": model.context_length,
+    }
+
+
+def embedder_json() -> dict[str, Any]:
+    return {"id": settings.EMBEDDER_NAME, "object": "model", "created": 0, "owned_by": "local", "dimensions": 384}

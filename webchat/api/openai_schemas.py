@@ -1,0 +1,89 @@
+"""The bodies that /v1 takes, with the range of every number. What is out of range never reaches a model.
+
+Fields that only matter to OpenAI's own service (user, metadata, service_tier…) are left out in silence; fields that
+change the answer but are not supported are passed on, and the runner refuses them by name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, field_validator
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Tokens = Annotated[int, Field(ge=1, le=1 << 30)]
+Word = Annotated[str, Field(max_length=1000)]
+
+
+class Body(Schema):
+    """JSON is taken by its word: "1" is no number, and true is none either."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class TextPart(Body):
+    type: Literal["text"]
+    text: str
+
+
+class Message(Body):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[TextPart] | None = None
+
+    @field_validator("role")
+    @classmethod
+    def developer_is_system(cls, role: str) -> str:
+        # OpenAI renamed the role; templates of open models know the old name.
+        return "system" if role == "developer" else role
+
+
+class StreamOptions(Body):
+    include_usage: bool = False
+
+
+class Generation(Body):
+    """What chat completions and plain ones have in common."""
+
+    model: Annotated[str, Field(max_length=300)] = ""
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    top_p: Fraction | None = None
+    top_k: Annotated[int, Field(ge=0, le=1 << 20)] | None = None
+    min_p: Fraction | None = None
+    repeat_penalty: Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)] | None = None
+    repeat_last_n: Annotated[int, Field(ge=0, le=1 << 20)] | None = None
+    seed: Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)] | None = None
+    stop: Word | Annotated[list[Word], Field(max_length=16)] | None = None
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    ignore_eos: bool | None = None
+
+    # Refused by the runner unless they ask for nothing.
+    n: Any = None
+    best_of: Any = None
+    logprobs: Any = None
+    echo: Any = None
+    suffix: Any = None
+    frequency_penalty: Any = None
+    presence_penalty: Any = None
+    logit_bias: Any = None
+    tools: Any = None
+    functions: Any = None
+    response_format: Any = None
+
+
+class ChatCompletion(Generation):
+    messages: Annotated[list[Message], Field(min_length=1, max_length=10_000)]
+
+
+class PlainCompletion(Generation):
+    prompt: str | Annotated[list[str], Field(min_length=1, max_length=1)]
+
+
+class Embedding(Body):
+    model: Annotated[str, Field(max_length=300)] = ""
+    input: str | Annotated[list[str], Field(min_length=1, max_length=2048)]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: Literal[384] | None = None

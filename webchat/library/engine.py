@@ -1,0 +1,106 @@
+"""Django's door to inference: where the service is, and a running endpoint for a model.
+
+Clients hold connections, and connections belong to one event loop, so each loop has its own and closes them at its end.
+Call everything here from a running loop; synchronous code goes through `async_to_sync`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from inference.client import Client, ServiceClient
+from inference.errors import RunnerDied, ServiceUnavailable
+from inference.types import Endpoint, RunnerKind, RunnerSpec
+from webchat.library.models import LanguageModel
+
+
+class Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closable)
+Progress = Callable[[float], None]
+
+
+def service() -> ServiceClient:
+    """The client of the inference service."""
+    environment = settings.ENVIRONMENT
+    if not environment.inference_url:
+        raise ServiceUnavailable("No inference service is running. Start Inglenook with `manage.py serve`.")
+    url, token = environment.inference_url, environment.inference_token
+    return of_this_loop((url, token), lambda: ServiceClient(url, token))
+
+
+def client_for(endpoint: Endpoint) -> Client:
+    """The client of an endpoint."""
+    return of_this_loop(endpoint, lambda: Client(endpoint))
+
+
+def spec_of(model: LanguageModel) -> RunnerSpec:
+    """How this machine runs a model."""
+    return model.runner_spec(parallel=settings.ENVIRONMENT.parallel, threads=settings.ENVIRONMENT.threads or None)
+
+
+async def chat_endpoint(model: LanguageModel, on_progress: Progress | None = None) -> Endpoint:
+    """Where `model` is served. Loads it first if need be."""
+    return await service().ensure(spec_of(model), on_progress=on_progress)
+
+
+async def embed_endpoint() -> Endpoint:
+    """Where the embedding model is served. Loads it first if need be."""
+    spec = RunnerSpec(name=settings.EMBEDDER_NAME, kind=RunnerKind(settings.EMBEDDER_KIND), path=settings.EMBEDDER_PATH)
+    return await service().ensure(spec)
+
+
+async def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+    """One unit vector per text. A runner that ended or moved meanwhile is looked up once more."""
+    try:
+        return await _embed(texts)
+    except (RunnerDied, ServiceUnavailable):
+        return await _embed(texts)
+
+
+async def _embed(texts: Sequence[str]) -> NDArray[np.float32]:
+    return await client_for(await embed_endpoint()).embed(settings.EMBEDDER_NAME, texts)
+
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, tuple[Any, AsyncIterator[None]]]] = (
+    WeakKeyDictionary()
+)
+
+
+def of_this_loop(key: Hashable, make: Callable[[], C]) -> C:
+    """What was made under `key` in the running loop; made now if need be, and closed when the loop ends."""
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if key not in clients:
+        client = make()
+        clients[key] = (client, _closed_with_loop(client))
+    return clients[key][0]
+
+
+def _closed_with_loop(client: Closable) -> AsyncIterator[None]:
+    """Closes the client when its loop ends.
+
+    A loop has no such hook, but whoever ends one properly (asyncio.run, async_to_sync) closes its open async generators.
+    """
+
+    async def held() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await client.aclose()
+
+    generator = held()
+    try:
+        # One step by hand, since this function is not a coroutine: it reaches the `yield` without waiting for anything.
+        generator.__anext__().__await__().send(None)  # type: ignore[attr-defined]
+    except StopIteration:
+        pass
+    return generator
