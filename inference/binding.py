@@ -28,7 +28,7 @@ _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.DE
 _last_errors: deque[str] = deque(maxlen=4)
 
 
-@llama_cpp.llama_log_callback
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
 def _on_log(level: int, text: bytes, _: object) -> None:
     line = text.decode("utf-8", "replace").strip()
     if level == 3 and line:
@@ -77,9 +77,7 @@ class Model:
 
     def metadata(self, key: str) -> str | None:
         name = key.encode()
-        return _read_string(
-            lambda buffer, size: llama_cpp.llama_model_meta_val_str(self._pointer, name, buffer, size)
-        )
+        return _read_string(lambda buffer, size: llama_cpp.llama_model_meta_val_str(self._pointer, name, buffer, size))
 
     @property
     def chat_template(self) -> str | None:
@@ -94,7 +92,7 @@ class Model:
         if count < 0:
             tokens = np.empty(-count, dtype=np.int32)
             count = self._tokenize_into(tokens, data, add_special, parse_special)
-        return tokens[:count].tolist()
+        return list(map(int, tokens[:count]))
 
     def _tokenize_into(self, out: NDArray[np.int32], data: bytes, add_special: bool, parse_special: bool) -> int:
         pointer = out.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
@@ -125,18 +123,18 @@ class Model:
         """The tokens that end an answer: end of sequence, end of turn and their kin."""
         return frozenset(t for t in range(self.n_vocab) if llama_cpp.llama_vocab_is_eog(self._vocab, t))
 
-    def special_text(self, name: str) -> str | None:
-        """How the beginning ("bos") or end ("eos") of a sequence is written."""
+    def special_text(self, name: str) -> str:
+        """How the beginning ("bos") or end ("eos") of a sequence is written; empty where the model has none."""
         read = {"bos": llama_cpp.llama_vocab_bos, "eos": llama_cpp.llama_vocab_eos}[name]
         token = read(self._vocab)
-        return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else None
+        return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
 
 def _load(path: Path, on_progress: Progress | None) -> object:
     params = llama_cpp.llama_model_default_params()
     wanted = True
 
-    @llama_cpp.llama_progress_callback
+    @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]
     def report(progress: float, _: object) -> bool:
         nonlocal wanted
         wanted = on_progress is None or on_progress(progress)
@@ -209,18 +207,18 @@ class Batch:
 
 
 def _view(pointer: object, length: int) -> NDArray[np.int32]:
-    return np.ctypeslib.as_array(pointer, shape=(length,))  # type: ignore[call-overload, no-any-return]
+    return np.ctypeslib.as_array(pointer, shape=(length,))
 
 
 class Context:
     """The working memory over one model: the attention cache of several sequences, and the last logits."""
 
-    def __init__(self, model: Model, *, n_ctx: int, n_sequences: int, batch_tokens: int, n_outputs: int, threads: int) -> None:
+    def __init__(self, model: Model, *, n_ctx: int, n_sequences: int, batch_tokens: int, threads: int) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = batch_tokens
         params.n_seq_max = n_sequences
-        params.n_outputs_max = n_outputs
+        params.n_outputs_max = n_sequences  # one each; by default there would be room for the logits of a whole batch
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO
@@ -257,6 +255,9 @@ class Context:
     def truncate(self, sequence: int, length: int) -> bool:
         """Forget what follows the first tokens. False: this kind of model can only forget all of it."""
         return bool(llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def clear(self) -> None:
+        llama_cpp.llama_memory_clear(self._memory, False)
 
     def forget(self, sequence: int) -> None:
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)

@@ -1,0 +1,152 @@
+"""Which sequence of the attention cache holds which tokens, and how many of its cells are taken. Pure decisions.
+
+A sequence is busy (a request owns it), idle (its tokens wait to be somebody's prefix) or empty. Sequences that began
+alike share cells, so cells are counted by reference. The cache never acts: the engine does what it is told here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A sequence that would lose no more than this is taken over: it is the same conversation going on.
+_TAKEOVER_LOSS = 32
+
+
+class NoRoom(Exception):
+    """There are fewer free cells, or sequences, than were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a prompt goes: its first `cached` tokens are there, once they were copied and the rest cut off."""
+
+    sequence: int
+    cached: int
+    copy_from: int | None = None
+    evicted: int | None = None  # a sequence to be forgotten first
+
+
+class _Held:
+    """What one sequence holds."""
+
+    def __init__(self, n_cells: int) -> None:
+        self.tokens = np.empty(n_cells, dtype=np.int32)
+        self.cells = np.empty(n_cells, dtype=np.int32)
+        self.length = 0
+        self.busy = False
+        self.used_at = 0
+
+    def common(self, prompt: NDArray[np.int32]) -> int:
+        length = min(self.length, prompt.size)
+        different = np.flatnonzero(self.tokens[:length] != prompt[:length])
+        return int(different[0]) if different.size else length
+
+
+class PrefixCache:
+    """The books of the attention cache."""
+
+    def __init__(self, n_sequences: int, n_cells: int) -> None:
+        self._held = [_Held(n_cells) for _ in range(n_sequences)]
+        self._references = np.zeros(n_cells, dtype=np.int32)
+        self._free = np.arange(n_cells, dtype=np.int32)
+        self.free_cells = n_cells
+        self.n_cells = n_cells
+        self._clock = 0
+
+    def length(self, sequence: int) -> int:
+        return self._held[sequence].length
+
+    def place(self, prompt: SequenceOf[int]) -> Placement:
+        """Choose a sequence for a prompt and make it busy. At least the last token is left to be read."""
+        source, cached = self._longest_prefix(np.asarray(prompt[:-1], dtype=np.int32))
+        if source is not None and self._may_take_over(source, cached):
+            return self._claim(Placement(source, cached))
+        target, evicted = self._empty_or_evicted(source)
+        copy_from = source if cached and target != source else None
+        return self._claim(Placement(target, cached, copy_from, evicted if evicted != source else None))
+
+    def _longest_prefix(self, prompt: NDArray[np.int32]) -> tuple[int | None, int]:
+        best, cached = None, 0
+        for number, held in enumerate(self._held):
+            common = held.common(prompt)
+            better_home = (
+                common == cached and common > 0 and best is not None and self._held[best].busy and not held.busy
+            )
+            if common > cached or better_home:
+                best, cached = number, common
+        return best, cached
+
+    def _may_take_over(self, source: int, cached: int) -> bool:
+        held = self._held[source]
+        return not held.busy and held.length - cached <= _TAKEOVER_LOSS
+
+    def _empty_or_evicted(self, source: int | None) -> tuple[int, int | None]:
+        """An empty sequence, or else the one idle for longest; the prompt's own prefix only when nothing else is."""
+        idle = [n for n, held in enumerate(self._held) if not held.busy]
+        if not idle:
+            raise NoRoom("every sequence is busy")
+        target = min(idle, key=lambda n: (self._held[n].length > 0, n == source, self._held[n].used_at))
+        return target, target if self._held[target].length else None
+
+    def _claim(self, placement: Placement) -> Placement:
+        if placement.evicted is not None:
+            self.truncate(placement.evicted, 0)
+        target = self._held[placement.sequence]
+        if placement.copy_from is not None:
+            source, count = self._held[placement.copy_from], placement.cached
+            target.tokens[:count] = source.tokens[:count]
+            target.cells[:count] = source.cells[:count]
+            target.length = count
+            self._references[target.cells[:count]] += 1
+        self.truncate(placement.sequence, placement.cached)
+        target.busy = True
+        return placement
+
+    def extend(self, sequence: int, tokens: SequenceOf[int]) -> None:
+        """Tokens were added to a sequence."""
+        held, count = self._held[sequence], len(tokens)
+        if count > self.free_cells:
+            raise NoRoom(f"{count} cells wanted, {self.free_cells} free")
+        self.free_cells -= count
+        cells = self._free[self.free_cells : self.free_cells + count]
+        held.tokens[held.length : held.length + count] = tokens
+        held.cells[held.length : held.length + count] = cells
+        self._references[cells] = 1
+        held.length += count
+
+    def truncate(self, sequence: int, length: int) -> None:
+        """What follows the first tokens of a sequence was forgotten."""
+        held = self._held[sequence]
+        cells = held.cells[length : held.length]
+        self._references[cells] -= 1
+        freed = cells[self._references[cells] == 0]
+        self._free[self.free_cells : self.free_cells + freed.size] = freed
+        self.free_cells += freed.size
+        held.length = min(length, held.length)
+
+    def release(self, sequence: int) -> None:
+        """The request is over; what its sequence holds may serve another."""
+        self._clock += 1
+        self._held[sequence].busy = False
+        self._held[sequence].used_at = self._clock
+
+    def evict(self) -> int | None:
+        """Give up the prefix that was idle for longest. Answers the sequence to be forgotten."""
+        idle = [n for n, held in enumerate(self._held) if not held.busy and held.length]
+        if not idle:
+            return None
+        oldest = min(idle, key=lambda n: self._held[n].used_at)
+        self.truncate(oldest, 0)
+        return oldest
+
+    def room(self) -> int:
+        """The cells that no request holds: free ones, and those of idle prefixes."""
+        taken = np.zeros(self.n_cells, dtype=bool)
+        for held in self._held:
+            if held.busy:
+                taken[held.cells[: held.length]] = True
+        return self.n_cells - int(taken.sum())
