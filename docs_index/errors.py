@@ -7,7 +7,8 @@ DocsIndexError
 │   ├── ProtectedDocument   it wants a password
 │   ├── DamagedDocument     cut short or broken
 │   └── LimitExceeded       reading it took more memory, time or text than allowed
-└── IndexDamaged            the index file cannot be used
+├── IndexDamaged            the index file cannot be used
+└── IndexFull               there is no room on the disk to write to it
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class LimitExceeded(ReadError):
 
 class IndexDamaged(DocsIndexError):
     """The index file cannot be used."""
+
+
+class IndexFull(DocsIndexError):
+    """There is no room on the disk to write to it."""

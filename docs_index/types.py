@@ -21,6 +21,7 @@ class Extraction:
     pages: tuple[Page, ...] = ()  # empty where the format has none
     title: str = ""
     warnings: tuple[str, ...] = ()
+    is_markdown: bool = False  # its marks show where sections begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,19 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A passage and the text it stands in. The three strings follow one another in the document."""
+
+    before: str
+    passage: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLimits:
     """What one file may cost while it is read."""
 
-    memory_bytes: int = 1 << 30
+    memory_bytes: int = 1 << 30  # address space of the reading process
     cpu_s: int = 60
     wall_s: float = 120.0
     text_chars: int = 20_000_000

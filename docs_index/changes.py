@@ -1,0 +1,82 @@
+"""What a transaction does to the tables when documents come and go. Each function works on a connection it is given."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docs_index.terms import digest, searchable
+from docs_index.types import Chunk, DocumentKey, Extraction
+
+Vectors = NDArray[np.float32]
+
+
+def document_ids(connection: sqlite3.Connection, key: DocumentKey) -> list[int]:
+    sql = "SELECT id FROM documents WHERE collection = ? AND document = ?"
+    return [row[0] for row in connection.execute(sql, [key.collection, key.document])]
+
+
+def insert_document(connection: sqlite3.Connection, key: DocumentKey, name: str, extraction: Extraction) -> int:
+    fields = {
+        "collection": key.collection,
+        "document": key.document,
+        "name": name,
+        "title": extraction.title,
+        "text": extraction.text,
+        "pages": json.dumps([asdict(page) for page in extraction.pages]),
+        "warnings": json.dumps(extraction.warnings),
+        "is_markdown": extraction.is_markdown,
+        "size_bytes": len(extraction.text.encode()),
+    }
+    marks = ", ".join("?" * len(fields))
+    row = connection.execute(f"INSERT INTO documents ({', '.join(fields)}) VALUES ({marks})", list(fields.values()))
+    assert row.lastrowid is not None
+    return row.lastrowid
+
+
+def insert_chunks(connection: sqlite3.Connection, document: int, chunks: Sequence[Chunk]) -> None:
+    sql = 'INSERT INTO chunks (document, ordinal, start, "end", page, digest, text) VALUES (?, ?, ?, ?, ?, ?, ?)'
+    for ordinal, chunk in enumerate(chunks):
+        row = [document, ordinal, chunk.start, chunk.end, chunk.page, digest(chunk.text), chunk.text]
+        rowid = connection.execute(sql, row).lastrowid
+        connection.execute("INSERT INTO chunks_fts (rowid, body) VALUES (?, ?)", [rowid, searchable(chunk.text)])
+
+
+def insert_vectors(connection: sqlite3.Connection, model: str, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+    if len(chunks) != len(vectors):
+        raise ValueError(f"{len(chunks)} chunks came with {len(vectors)} vectors.")
+    rows = np.ascontiguousarray(vectors, dtype=np.float32)
+    if not np.isfinite(rows).all():
+        raise ValueError("A vector holds a number that is not finite.")
+    connection.executemany(
+        "INSERT OR REPLACE INTO embeddings (model, digest, vector) VALUES (?, ?, ?)",
+        [(model, digest(chunk.text), row.tobytes()) for chunk, row in zip(chunks, rows, strict=True)],
+    )
+
+
+def drop_documents(connection: sqlite3.Connection, documents: Iterable[int]) -> set[bytes]:
+    """Takes out documents and their chunks; returns the digests whose vectors may not be needed anymore."""
+    dropped: set[bytes] = set()
+    for document in documents:
+        rows = connection.execute("SELECT id, digest, text FROM chunks WHERE document = ?", [document]).fetchall()
+        connection.executemany(
+            "INSERT INTO chunks_fts (chunks_fts, rowid, body) VALUES ('delete', ?, ?)",
+            [(row[0], searchable(row[2])) for row in rows],
+        )
+        connection.execute("DELETE FROM chunks WHERE document = ?", [document])
+        connection.execute("DELETE FROM documents WHERE id = ?", [document])
+        dropped.update(row[1] for row in rows)
+    return dropped
+
+
+def prune_vectors(connection: sqlite3.Connection, digests: Iterable[bytes]) -> None:
+    """Forgets the vectors of texts that stand in no document anymore."""
+    connection.executemany(
+        "DELETE FROM embeddings WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM chunks WHERE digest = ?1)",
+        [(d,) for d in digests],
+    )

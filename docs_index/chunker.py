@@ -1,0 +1,98 @@
+"""Text → chunks that the embedder can read whole, cut at headings, paragraphs and sentences.
+
+Promises: `chunk.text == text[chunk.start:chunk.end]`, no chunk over `max_tokens` of the embedder's own tokens or
+MAX_CHARS characters, and time linear in the length of the text. Knows nothing of files or of the index.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from semantic_text_splitter import MarkdownSplitter, TextSplitter
+from tokenizers import Tokenizer
+
+from docs_index.types import Chunk, Extraction, Page
+
+MAX_TOKENS = 240  # MiniLM reads 256 with its two marks; a little room for what it normalizes differently
+OVERLAP_TOKENS = 32
+FILL = 0.75  # a chunk is full from here on: it may end at the next good place
+MAX_CHARS = 2000  # a word of 5,000 letters is a single unknown token, but nobody wants it as a passage
+
+# The splitter looks at all the rest of a paragraph for each chunk (19 s for 200,000 Chinese characters without a line
+# end), so long texts are handed over in stretches.
+STRETCH_CHARS = 16_000
+LINE_STRETCH_CHARS = 4_000
+SENTENCE_END = re.compile(r"[.!?…]\s|[。！？；]")
+LONG_GAP = re.compile(r"\s{64,}")  # nothing to find in there, and thousands of line ends make the splitter crawl
+
+
+class Chunker:
+    """Cuts for the embedder whose tokenizer.json it is given."""
+
+    def __init__(
+        self, tokenizer_path: Path, max_tokens: int = MAX_TOKENS, overlap_tokens: int = OVERLAP_TOKENS
+    ) -> None:
+        tokenizer = Tokenizer.from_file(str(tokenizer_path))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        size = (int(max_tokens * FILL), max_tokens)
+        self._plain = TextSplitter.from_huggingface_tokenizer(tokenizer, size, overlap=overlap_tokens)
+        self._markdown = MarkdownSplitter.from_huggingface_tokenizer(tokenizer, size, overlap=overlap_tokens)
+        self._by_length = TextSplitter(MAX_CHARS)
+
+    def split(self, extraction: Extraction) -> list[Chunk]:
+        """The chunks in the order of the text; none for a text without letters."""
+        splitter = self._markdown if extraction.is_markdown else self._plain
+        starts = [page.start for page in extraction.pages]
+        return [
+            Chunk(text, start, start + len(text), _page_at(extraction.pages, starts, start))
+            for stretch_start, stretch in _stretches(extraction.text)
+            for start, text in self._pieces(splitter, stretch_start, stretch)
+        ]
+
+    def _pieces(
+        self, splitter: TextSplitter | MarkdownSplitter, offset: int, stretch: str
+    ) -> Iterator[tuple[int, str]]:
+        for at, text in splitter.chunk_indices(stretch):
+            if len(text) <= MAX_CHARS:
+                yield offset + at, text
+            else:
+                yield from ((offset + at + inner, part) for inner, part in self._by_length.chunk_indices(text))
+
+
+def _page_at(pages: Sequence[Page], starts: Sequence[int], offset: int) -> int | None:
+    return pages[max(bisect_right(starts, offset) - 1, 0)].number if pages else None
+
+
+def _stretches(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for gap in LONG_GAP.finditer(text):
+        yield from _cut(text, start, gap.start())
+        start = gap.end()
+    yield from _cut(text, start, len(text))
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    while end - start > STRETCH_CHARS:
+        cut = _good_cut(text, start)
+        yield start, text[start:cut]
+        start = cut
+    if start < end:
+        yield start, text[start:end]
+
+
+def _good_cut(text: str, start: int) -> int:
+    """Before the last paragraph or line that fits; in a text without lines, sooner, after a sentence or a word."""
+    earliest = start + LINE_STRETCH_CHARS
+    for mark in ("\n\n", "\n"):
+        found = text.rfind(mark, earliest, start + STRETCH_CHARS)
+        if found > 0:
+            return found
+    ends = [match.end() for match in SENTENCE_END.finditer(text, start + LINE_STRETCH_CHARS // 2, earliest)]
+    if ends:
+        return ends[-1]
+    space = text.rfind(" ", start + 1, earliest)
+    return space if space > 0 else earliest

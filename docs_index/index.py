@@ -1,0 +1,123 @@
+"""Index: add documents, remove them, search them. The public face of the package.
+
+    index = Index(Path("index.sqlite3"), embedding_model="all-MiniLM-L6-v2")
+    missing = index.missing_vectors(chunks)
+    index.remember_vectors([chunks[i] for i in missing], embed([chunks[i].text for i in missing]))
+    index.add(DocumentKey("notes", "1"), "diary.txt", extraction, chunks)
+    passages = index.search("when did it rain?", embed(["when did it rain?"])[0], collections=["notes"])
+
+It does not embed: vectors are given to it. It may be shared between threads, and the file between processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from docs_index import ranking
+from docs_index.changes import Vectors
+from docs_index.store import Store, StoredChunk
+from docs_index.terms import match_expression
+from docs_index.types import Chunk, Coverage, DocumentKey, Extraction, Passage, Surroundings
+from docs_index.vectors import VectorCache
+
+CANDIDATES = 100  # of each leg; with repeats folded, enough for any page of results
+
+
+class Index:
+    """One index file. `embedding_model` names whose vectors are meant; those of two models never meet."""
+
+    def __init__(self, path: Path, *, embedding_model: str) -> None:
+        self._store = Store(path, embedding_model)
+        self._vectors = VectorCache(self._store)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def add(
+        self,
+        key: DocumentKey,
+        name: str,
+        extraction: Extraction,
+        chunks: Sequence[Chunk],
+        vectors: Vectors | None = None,
+    ) -> None:
+        """Adds a document or replaces it; until this returns, the old version answers.
+
+        Without `vectors` it is found by words at once, and by meaning as far as its vectors are remembered, now or
+        later: vectors belong to texts, not to documents.
+        """
+        self._store.put(key, name, extraction, chunks, vectors)
+
+    def missing_vectors(self, chunks: Sequence[Chunk]) -> list[int]:
+        """Positions of the chunks that need embedding; a text that repeats is named once, a known one not at all."""
+        return self._store.missing(chunks)
+
+    def remember_vectors(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        """Keeps vectors for good, whether their document is added yet or not: a crash loses at most one batch."""
+        self._store.remember(chunks, vectors)
+
+    def rename(self, key: DocumentKey, name: str) -> None:
+        self._store.rename(key, name)
+
+    def remove(self, key: DocumentKey) -> None:
+        """Forgets the document, its words, and the vectors that no other text shares."""
+        self._store.remove(key)
+
+    def remove_collection(self, collection: str) -> None:
+        self._store.remove_collection(collection)
+
+    def sweep(self) -> None:
+        """Forgets vectors remembered for documents that were then never added. Only while nothing is being added."""
+        self._store.sweep()
+
+    def search(
+        self, query: str, query_vector: Vectors | None, *, collections: Sequence[str], limit: int = 10
+    ) -> list[Passage]:
+        """The best passages of these collections and of no other; by words alone without a vector."""
+        candidates = max(CANDIDATES, limit)
+        lexical = self._by_words(query, collections, candidates)
+        dense = self._by_meaning(query_vector, collections, candidates)
+        hits = ranking.fuse(lexical, dense, weight=ranking.lexical_weight(query))
+        chunks = self._store.chunks([hit.chunk for hit in hits], collections)
+        kept = ranking.fold_repeats(hits, {chunk.id: chunk.digest for chunk in chunks.values()})
+        return [_passage(hit, chunks[hit.chunk]) for hit in kept[:limit]]
+
+    def text(self, key: DocumentKey) -> Extraction | None:
+        """The document as it was read."""
+        return self._store.extraction(key)
+
+    def surroundings(self, key: DocumentKey, start: int, end: int, chars: int = 1500) -> Surroundings | None:
+        """The passage with up to `chars` characters before and after it."""
+        return self._store.surroundings(key, start, end, chars)
+
+    def documents(self, collection: str) -> list[DocumentKey]:
+        return self._store.keys(collection)
+
+    def coverage(self, collection: str) -> Coverage:
+        return self._store.coverage(collection)
+
+    def _by_words(self, query: str, collections: Sequence[str], limit: int) -> list[tuple[int, float]]:
+        expression = match_expression(query)
+        return self._store.lexical(expression, collections, limit) if expression and collections else []
+
+    def _by_meaning(self, vector: Vectors | None, collections: Sequence[str], limit: int) -> list[tuple[int, float]]:
+        if vector is None:
+            return []
+        found = [hit for name in dict.fromkeys(collections) for hit in self._vectors.search(vector, name, limit)]
+        return sorted(found, key=lambda hit: -hit[1])[:limit]
+
+
+def _passage(hit: ranking.Hit, chunk: StoredChunk) -> Passage:
+    return Passage(
+        collection=chunk.key.collection,
+        document=chunk.key.document,
+        name=chunk.name,
+        page=chunk.page,
+        start=chunk.start,
+        end=chunk.end,
+        text=chunk.text,
+        score=hit.score,
+        lexical_rank=hit.lexical_rank,
+        dense_rank=hit.dense_rank,
+    )

@@ -1,0 +1,103 @@
+"""Web pages: headings, paragraphs, list items and table rows as lines; navigation, scripts and styles left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from docs_index.errors import EmptyDocument
+from docs_index.readers.decoding import decode, tidy
+from docs_index.types import Extraction
+
+LEFT_OUT = "script, style, nav, noscript, template, svg, iframe, object, canvas, head, button, select, [hidden]"
+BLOCK_NAMES = """
+    address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tr ul
+"""
+BLOCKS = frozenset(BLOCK_NAMES.split())
+LINES = frozenset({"li", "tr", "dd", "dt"})  # these stand on a line of their own, without a blank line before
+CELLS = frozenset({"td", "th"})
+SPACE = re.compile(r"\s+")
+
+
+def read(path: Path) -> Extraction:
+    return extract(decode(path))
+
+
+def extract(html: str) -> Extraction:
+    """The readable text of a page; raises EmptyDocument when none is left."""
+    tree = LexborHTMLParser(html)
+    title = _title(tree)
+    for node in tree.css(LEFT_OUT):
+        node.decompose()
+    text = _Layout().lay_out(tree.body) if tree.body else ""
+    if not text:
+        raise EmptyDocument("There is no text in this page.")
+    return Extraction(text=text, title=title)
+
+
+def _title(tree: LexborHTMLParser) -> str:
+    node = tree.css_first("title") or tree.css_first("h1")
+    return SPACE.sub(" ", node.text()).strip()[:300] if node else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where text inside a node goes: which block it belongs to, and which cell of a row."""
+
+    block: int
+    lines_before: int = 2
+    row: int | None = None
+    cell: int | None = None
+    keeps_space: bool = False
+
+
+@dataclass(slots=True)
+class _Layout:
+    """Walks the tree once, without recursion: pages nest a hundred thousand deep if someone wants them to."""
+
+    places: dict[int, _Place] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    at: _Place = _Place(block=0)
+
+    def lay_out(self, body: LexborNode) -> str:
+        for node in body.traverse(include_text=True):
+            parent = self.places.get(node.parent.mem_id) if node.parent else None
+            if node.tag == "-text":
+                self._write(node.text_content or "", parent or self.at)
+            elif node.tag == "br":
+                self.parts.append("\n")
+            else:
+                self.places[node.mem_id] = self._place(node, parent or self.at)
+        lines = (
+            line.strip() if not line.startswith("    ") else line.rstrip() for line in "".join(self.parts).split("\n")
+        )
+        return tidy("\n".join(lines)).strip()
+
+    def _place(self, node: LexborNode, outer: _Place) -> _Place:
+        tag, here = node.tag or "", node.mem_id
+        if tag == "tr":
+            return _Place(block=here, lines_before=1, row=here)
+        if outer.row is not None:  # blocks inside a table cell do not break its row
+            return _Place(outer.block, 1, outer.row, here if tag in CELLS else outer.cell, outer.keeps_space)
+        if tag in BLOCKS:
+            return _Place(block=here, lines_before=1 if tag in LINES else 2, keeps_space=tag == "pre")
+        return outer
+
+    def _write(self, text: str, place: _Place) -> None:
+        if not place.keeps_space:
+            text = SPACE.sub(" ", text)
+        if not text.strip():
+            self.parts.append(" " if text and place is self.at else "")
+            return
+        self.parts.append(self._gap(place))
+        self.parts.append(text)
+        self.at = place
+
+    def _gap(self, place: _Place) -> str:
+        if place.block != self.at.block:
+            return "\n" * place.lines_before
+        return " | " if place.cell != self.at.cell else ""

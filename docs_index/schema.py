@@ -1,0 +1,67 @@
+"""The tables of the index file."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from docs_index.errors import IndexDamaged
+
+VERSION = 1
+
+# chunks_fts keeps no copy of the text: its rows are deleted by giving `terms.searchable(chunks.text)` once more, so a
+# change of that function needs a new VERSION. chunks.id is never used twice (AUTOINCREMENT): it is what vectors and
+# other processes remember.
+TABLES = """
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY,
+    collection TEXT NOT NULL,
+    document TEXT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    pages TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    is_markdown INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    UNIQUE (collection, document)
+);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents (id),
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    page INTEGER,
+    digest BLOB NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX chunks_document ON chunks (document);
+CREATE INDEX chunks_digest ON chunks (digest);
+CREATE VIRTUAL TABLE chunks_fts USING fts5 (body, content = '', tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE embeddings (
+    model TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    UNIQUE (model, digest)
+);
+CREATE INDEX embeddings_digest ON embeddings (digest);
+CREATE TABLE state (generation INTEGER NOT NULL);
+INSERT INTO state VALUES (0);
+"""
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes the tables in a new file; refuses one that a newer Inglenook wrote."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise IndexDamaged(f"The document index {path} was written by a newer Inglenook. Update this one to use it.")
+    if version == VERSION:
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # else another process was quicker
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")

@@ -1,0 +1,177 @@
+"""The truth about what is indexed: one SQLite file with documents, chunks, words (FTS5) and vectors.
+
+Each change is one transaction: a document is there whole or in its old version. Several processes and threads may use
+the same file at once. Knows nothing of ranking.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docs_index.changes import (
+    Vectors,
+    document_ids,
+    drop_documents,
+    insert_chunks,
+    insert_document,
+    insert_vectors,
+    prune_vectors,
+)
+from docs_index.database import Database
+from docs_index.terms import digest
+from docs_index.types import Chunk, Coverage, DocumentKey, Extraction, Page, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with the document it belongs to, as a search shows it."""
+
+    id: int
+    key: DocumentKey
+    name: str
+    start: int
+    end: int
+    page: int | None
+    digest: bytes
+    text: str
+
+
+class Store:
+    """Rows in, rows out. `model` says whose vectors are meant; those of other models stay where they are."""
+
+    def __init__(self, path: Path, model: str) -> None:
+        self._database = Database(path)
+        self._model = model
+
+    def close(self) -> None:
+        self._database.close()
+
+    # documents
+
+    def put(
+        self, key: DocumentKey, name: str, extraction: Extraction, chunks: Sequence[Chunk], vectors: Vectors | None
+    ) -> None:
+        """Adds a document or replaces it, with all that belongs to it, in one transaction."""
+        with self._database.writing() as connection:
+            dropped = drop_documents(connection, document_ids(connection, key))
+            document = insert_document(connection, key, name, extraction)
+            insert_chunks(connection, document, chunks)
+            if vectors is not None:
+                insert_vectors(connection, self._model, chunks, vectors)
+            prune_vectors(connection, dropped)
+
+    def remove(self, key: DocumentKey) -> None:
+        with self._database.writing() as connection:
+            prune_vectors(connection, drop_documents(connection, document_ids(connection, key)))
+
+    def remove_collection(self, collection: str) -> None:
+        with self._database.writing() as connection:
+            rows = connection.execute("SELECT id FROM documents WHERE collection = ?", [collection])
+            prune_vectors(connection, drop_documents(connection, [row[0] for row in rows.fetchall()]))
+
+    def rename(self, key: DocumentKey, name: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE documents SET name = ? WHERE collection = ? AND document = ?",
+                [name, key.collection, key.document],
+            )
+
+    def keys(self, collection: str) -> list[DocumentKey]:
+        sql = "SELECT collection, document FROM documents WHERE collection = ? ORDER BY document"
+        with self._database.reading() as connection:
+            return [DocumentKey(*row) for row in connection.execute(sql, [collection])]
+
+    def extraction(self, key: DocumentKey) -> Extraction | None:
+        sql = "SELECT text, pages, title, warnings, is_markdown FROM documents WHERE collection = ? AND document = ?"
+        with self._database.reading() as connection:
+            row = connection.execute(sql, [key.collection, key.document]).fetchone()
+        if row is None:
+            return None
+        pages = tuple(Page(**page) for page in json.loads(row[1]))
+        return Extraction(row[0], pages, row[2], tuple(json.loads(row[3])), bool(row[4]))
+
+    def surroundings(self, key: DocumentKey, start: int, end: int, chars: int) -> Surroundings | None:
+        """Cut by SQLite, so that a book does not travel for the sake of a paragraph."""
+        first = max(start - chars, 0)
+        sql = """SELECT substr(text, ?, ?), substr(text, ?, ?), substr(text, ?, ?) FROM documents
+                 WHERE collection = ? AND document = ?"""
+        cuts = [first + 1, start - first, start + 1, end - start, end + 1, chars]
+        with self._database.reading() as connection:
+            row = connection.execute(sql, [*cuts, key.collection, key.document]).fetchone()
+        return Surroundings(*row) if row else None
+
+    def coverage(self, collection: str) -> Coverage:
+        sql = """SELECT count(*), coalesce(sum(size_bytes), 0) FROM documents WHERE collection = ?"""
+        chunks_sql = """SELECT count(*), count(e.digest), coalesce(sum(length(e.vector)), 0) FROM documents d
+                        JOIN chunks c ON c.document = d.id
+                        LEFT JOIN embeddings e ON e.model = ? AND e.digest = c.digest WHERE d.collection = ?"""
+        with self._database.reading() as connection:
+            documents, text_bytes = connection.execute(sql, [collection]).fetchone()
+            chunks, vectors, vector_bytes = connection.execute(chunks_sql, [self._model, collection]).fetchone()
+        return Coverage(documents, chunks, vectors, text_bytes + vector_bytes)
+
+    # vectors
+
+    def missing(self, chunks: Sequence[Chunk]) -> list[int]:
+        """Positions of the chunks that need an embedding: the first of each text that has none."""
+        wanted = {digest(chunk.text): i for i, chunk in reversed(list(enumerate(chunks)))}
+        sql = "SELECT digest FROM embeddings WHERE model = ? AND digest = ?"
+        with self._database.reading() as connection:
+            known = {d for d in wanted if connection.execute(sql, [self._model, d]).fetchone()}
+        return sorted(i for d, i in wanted.items() if d not in known)
+
+    def remember(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        with self._database.writing() as connection:
+            insert_vectors(connection, self._model, chunks, vectors)
+
+    def sweep(self) -> None:
+        """Drops vectors that no chunk uses. Not while a document is being embedded: its vectors would go."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM embeddings WHERE digest NOT IN (SELECT digest FROM chunks)")
+
+    def generation(self) -> int:
+        """Grows with every change, by whichever process."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT generation FROM state").fetchone()[0])
+
+    def chunk_ids(self, collection: str) -> NDArray[np.int64]:
+        sql = "SELECT c.id FROM documents d JOIN chunks c ON c.document = d.id WHERE d.collection = ?"
+        with self._database.reading() as connection:
+            return np.array([row[0] for row in connection.execute(sql, [collection])], dtype=np.int64)
+
+    def vectors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vectors]:
+        """Those of the chunks that have one."""
+        sql = """SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.model = ? AND e.digest = c.digest
+                 WHERE c.id IN (SELECT value FROM json_each(?))"""
+        with self._database.reading() as connection:
+            rows = connection.execute(sql, [self._model, json.dumps(ids.tolist())]).fetchall()
+        found = np.array([row[0] for row in rows], dtype=np.int64)
+        return found, np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32).reshape(
+            len(rows), -1 if rows else 0
+        )
+
+    # search
+
+    def lexical(self, expression: str, collections: Sequence[str], limit: int) -> list[tuple[int, float]]:
+        """Chunk ids and BM25 scores (greater is better), best first."""
+        sql = """SELECT f.rowid, -f.rank FROM chunks_fts f JOIN chunks c ON c.id = f.rowid
+                 JOIN documents d ON d.id = c.document
+                 WHERE chunks_fts MATCH ? AND d.collection IN (SELECT value FROM json_each(?))
+                 ORDER BY f.rank LIMIT ?"""
+        with self._database.reading() as connection:
+            return connection.execute(sql, [expression, json.dumps(list(collections)), limit]).fetchall()
+
+    def chunks(self, ids: Iterable[int], collections: Sequence[str]) -> dict[int, StoredChunk]:
+        """By id; those that are gone meanwhile, or in no collection of the list, are left out."""
+        sql = """SELECT c.id, d.collection, d.document, d.name, c.start, c."end", c.page, c.digest, c.text
+                 FROM chunks c JOIN documents d ON d.id = c.document
+                 WHERE c.id IN (SELECT value FROM json_each(?)) AND d.collection IN (SELECT value FROM json_each(?))"""
+        with self._database.reading() as connection:
+            rows = connection.execute(sql, [json.dumps(list(ids)), json.dumps(list(collections))]).fetchall()
+        return {row[0]: StoredChunk(row[0], DocumentKey(row[1], row[2]), *row[3:]) for row in rows}

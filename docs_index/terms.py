@@ -1,0 +1,67 @@
+"""How text becomes searchable words, the same for what is stored and for what is asked. Pure functions.
+
+Chinese, Japanese and Korean are written as pairs of characters, because SQLite's tokenizers take a whole sentence of
+them for one word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
+CJK_RUN = re.compile(f"[{CJK}]+")
+WORD = re.compile(rf"[^\W_{CJK}]+")
+JOINED = re.compile(rf"[^\W{CJK}]+(?:[-./:@+#][^\W{CJK}]+)*")  # error_code-42, 10.1.2.3, node.js
+MAX_TERMS = 64  # a question; a pasted page would make every passage a hit, and slowly
+COMMON_WORDS = """
+    a about am an and any are as at be been but by can could did do does for from had has have how i if in into is it
+    its me my no not of on or our s shall should so t than that the their them then there these they this those to us
+    was we were what when where which who whom whose why will with would you your
+"""
+STOP_WORDS = frozenset(COMMON_WORDS.split())
+
+
+def searchable(text: str) -> str:
+    """The text as FTS5 gets it: ligatures and full-width letters resolved, each CJK run as its pairs."""
+    return CJK_RUN.sub(_pairs_and_last, unicodedata.normalize("NFKC", text))
+
+
+def match_expression(query: str) -> str:
+    """An FTS5 query of quoted terms only, so that nothing a person types is syntax. Empty when there is no term."""
+    text = unicodedata.normalize("NFKC", query)
+    words = list(dict.fromkeys(word.lower() for word in WORD.findall(text)))
+    telling = [word for word in words if word not in STOP_WORDS]
+    pairs = [term for run in CJK_RUN.findall(text) for term in _query_pairs(run)]
+    identifiers = [joined.lower() for joined in JOINED.findall(text) if len(WORD.findall(joined)) > 1]
+    terms = [_quoted(word) for word in [*identifiers, *(telling or ([] if pairs else words))]] + pairs
+    return " OR ".join(list(dict.fromkeys(terms))[:MAX_TERMS])
+
+
+def cjk_share(text: str) -> float:
+    """How much of the text is written in Chinese, Japanese or Korean characters, counted like words: 0 to 1."""
+    characters = sum(len(run) for run in CJK_RUN.findall(text))
+    letters = sum(len(word) for word in WORD.findall(text))
+    return characters / max(characters + letters, 1)
+
+
+def digest(text: str) -> bytes:
+    """What two texts share when they are the same but for white space and ways to write the same character."""
+    return hashlib.sha256(" ".join(unicodedata.normalize("NFC", text).split()).encode("utf-8", "replace")).digest()
+
+
+def _pairs_and_last(match: re.Match[str]) -> str:
+    run = match[0]
+    pairs = [run[i : i + 2] for i in range(len(run) - 1)]
+    return f" {' '.join([*pairs, run[-1]])} "  # the last one alone, so that every single character begins a term
+
+
+def _query_pairs(run: str) -> list[str]:
+    if len(run) == 1:
+        return [f"{_quoted(run)}*"]
+    return [_quoted(run[i : i + 2]) for i in range(len(run) - 1)]
+
+
+def _quoted(term: str) -> str:
+    return '"{}"'.format(term.replace('"', '""'))
