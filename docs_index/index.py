@@ -91,6 +91,10 @@ class Index:
         """The passage with up to `chars` characters before and after it."""
         return self._store.surroundings(key, start, end, chars)
 
+    def collections(self) -> list[str]:
+        """Those that hold a document."""
+        return self._store.collections()
+
     def documents(self, collection: str) -> list[DocumentKey]:
         return self._store.keys(collection)
 

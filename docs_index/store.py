@@ -82,6 +82,10 @@ class Store:
                 [name, key.collection, key.document],
             )
 
+    def collections(self) -> list[str]:
+        with self._database.reading() as connection:
+            return [row[0] for row in connection.execute("SELECT DISTINCT collection FROM documents ORDER BY 1")]
+
     def keys(self, collection: str) -> list[DocumentKey]:
         sql = "SELECT collection, document FROM documents WHERE collection = ? ORDER BY document"
         with self._database.reading() as connection:
