@@ -1,4 +1,4 @@
-"""Keeps one runner running: starts it, follows its state, starts it again when it dies, gives up when that is no use."""
+"""Keeps one runner running: starts it, follows its state, starts it again when it dies, gives up when that is vain."""
 
 from __future__ import annotations
 
