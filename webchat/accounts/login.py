@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import middleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 
 OWN_PROOF = ("/v1/", "/api/")
 
@@ -27,4 +28,4 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
         to_login = super().handle_no_permission(request, view_func)
         if "hx-request" not in request.headers:
             return to_login
-        return HttpResponse(status=204, headers={"HX-Redirect": self.get_login_url(view_func)})
+        return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(self.get_login_url(view_func))})

@@ -1,4 +1,4 @@
-"""Other web pages have no say here: requests that change something must come from our own pages, or from no page at all."""
+"""Other web pages have no say here: what changes something must come from our own pages, or from no page at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenAI's API: models, chat completions, completions and embeddings. Checks and completes the request, then relays it."""
+"""OpenAI's API: models, completions and embeddings. Checks and completes the request, then relays it to a runner."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from webchat.api.shelves import router as shelves
 
 api = NinjaAPI(
     title="Inglenook",
-    description="Collections, their documents, and search in them. The OpenAI-compatible API is described at `/v1/docs`.",
+    description="Collections, their documents, and search. The OpenAI-compatible API is described at `/v1/docs`.",
     urls_namespace="api",
     auth=KeyOrPerson(),
     docs_decorator=login_required,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -88,7 +89,7 @@ def of_this_loop(key: Hashable, make: Callable[[], C]) -> C:
 def _closed_with_loop(client: Closable) -> AsyncIterator[None]:
     """Closes the client when its loop ends.
 
-    A loop has no such hook, but whoever ends one properly (asyncio.run, async_to_sync) closes its open async generators.
+    A loop has no such hook, but whoever ends one properly (asyncio.run, async_to_sync) closes its async generators.
     """
 
     async def held() -> AsyncIterator[None]:
@@ -98,9 +99,7 @@ def _closed_with_loop(client: Closable) -> AsyncIterator[None]:
             await client.aclose()
 
     generator = held()
-    try:
-        # One step by hand, since this function is not a coroutine: it reaches the `yield` without waiting for anything.
+    # One step by hand, since this function is not a coroutine: it reaches the `yield` without waiting for anything.
+    with suppress(StopIteration):
         generator.__anext__().__await__().send(None)  # type: ignore[attr-defined]
-    except StopIteration:
-        pass
     return generator

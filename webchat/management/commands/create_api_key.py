@@ -29,4 +29,4 @@ def person(username: str | None) -> User:
     try:
         return User.objects.get(username=username, is_active=True)
     except User.DoesNotExist:
-        raise CommandError(f"There is no active account “{username}”. Make it with `manage.py createsuperuser`.") from None
+        raise CommandError(f"There is no active account “{username}”. Make one with `createsuperuser`.") from None

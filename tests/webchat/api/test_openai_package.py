@@ -1,0 +1,186 @@
+"""The `openai` package against a live server: what programs written for OpenAI find here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import httpx2
+import openai
+import pytest
+
+from tests.webchat.api.live import Live
+
+ASKED = [{"role": "user", "content": "one two three four five"}]
+
+
+@pytest.fixture
+def client(live: Live) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{live.address}/v1", api_key=live.key, max_retries=0) as client:
+        yield client
+
+
+def test_it_lists_the_models(client: openai.OpenAI) -> None:
+    assert {"echo", "all-MiniLM-L6-v2"} <= {model.id for model in client.models.list()}
+    assert client.models.retrieve("echo").owned_by == "local"
+
+
+def test_it_answers(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="echo", messages=ASKED)
+
+    assert answer.choices[0].message.content == "one two three four five"
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage.completion_tokens == 5
+
+
+def test_it_streams(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model="slow", messages=ASKED, stream=True, stream_options={"include_usage": True}
+    )
+    arrivals = []
+    chunks = []
+    for chunk in stream:
+        arrivals.append(time.monotonic())
+        chunks.append(chunk)
+
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == ASKED[0]["content"]
+    assert chunks[-1].usage.completion_tokens == 5
+    assert arrivals[-1] - arrivals[0] > 0.1, "it came in pieces, not all at the end"
+
+
+def test_it_takes_content_in_parts(client: openai.OpenAI) -> None:
+    parts = [{"type": "text", "text": "hello "}, {"type": "text", "text": "there"}]
+    answer = client.chat.completions.create(model="echo", messages=[{"role": "user", "content": parts}])
+
+    assert answer.choices[0].message.content == "hello there"
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_it_ends_at_the_limit(client: openai.OpenAI, name: str) -> None:
+    answer = client.chat.completions.create(model="echo", messages=ASKED, **{name: 2})
+
+    assert answer.choices[0].message.content == "one two"
+    assert answer.choices[0].finish_reason == "length"
+
+
+def test_the_models_own_limit_holds_where_none_is_given(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model="echo", messages=ASKED, extra_body={"ignore_eos": True, "top_k": 5, "min_p": 0.1, "repeat_penalty": 1.1}
+    )
+
+    assert answer.usage.completion_tokens == 50
+
+
+def test_it_completes_text(client: openai.OpenAI) -> None:
+    assert client.completions.create(model="echo", prompt="just this").choices[0].text.strip() == "just this"
+
+
+@pytest.mark.parametrize("encoding", ["float", "base64", None])
+def test_it_embeds(client: openai.OpenAI, encoding: str | None) -> None:
+    asked = {"encoding_format": encoding} if encoding else {}
+    answer = client.embeddings.create(model="all-MiniLM-L6-v2", input=["one", "two"], **asked)
+
+    assert len(answer.data) == 2
+    if encoding != "base64":
+        assert len(answer.data[0].embedding) == 384
+
+
+def test_an_unknown_model_is_named_with_those_there_are(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="no model “gpt-5”.*echo") as refused:
+        client.chat.completions.create(model="gpt-5", messages=ASKED)
+
+    assert refused.value.code == "model_not_found"
+    assert refused.value.param == "model"
+
+
+def test_a_model_that_cannot_be_loaded_says_why(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.APIStatusError, match="cut in half") as failed:
+        client.chat.completions.create(model="broken", messages=ASKED)
+
+    assert failed.value.status_code == 503
+
+
+def test_a_prompt_that_is_too_long_is_refused_with_both_numbers(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="10,0.*8,192") as refused:
+        client.chat.completions.create(model="echo", messages=[{"role": "user", "content": "word " * 10_000}])
+
+    assert refused.value.code == "context_length_exceeded"
+
+
+def test_what_is_not_supported_is_refused_by_name(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="'n'"):
+        client.chat.completions.create(model="echo", messages=ASKED, n=3)
+
+
+def test_a_runner_that_dies_ends_the_stream_with_words(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(model="deadly", messages=ASKED, stream=True)
+
+    with pytest.raises(openai.APIError, match="ended in the middle"):
+        list(stream)
+
+
+def test_leaving_stops_the_generation(live: Live, client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model="slow", messages=ASKED, stream=True, max_tokens=2000, extra_body={"ignore_eos": True}
+    )
+    next(iter(stream))
+    stream.close()
+
+    began = time.monotonic()
+    client.chat.completions.create(model="slow", messages=ASKED)
+    assert time.monotonic() - began < 5
+
+
+def test_no_key_is_needed_on_the_owners_machine(live: Live) -> None:
+    body = {"model": "echo", "messages": ASKED}
+
+    assert httpx2.post(f"{live.address}/v1/chat/completions", json=body).status_code == 200
+
+
+def test_a_placeholder_is_no_key_and_does_no_harm(live: Live) -> None:
+    with openai.OpenAI(base_url=f"{live.address}/v1", api_key="not-needed") as client:
+        assert client.models.list().data
+
+
+def test_a_wrong_key_is_refused(live: Live) -> None:
+    with (
+        openai.OpenAI(base_url=f"{live.address}/v1", api_key="ink-wrong") as client,
+        pytest.raises(openai.AuthenticationError, match="not valid"),
+    ):
+        client.models.list()
+
+
+@pytest.mark.model
+class TestWithTheStarterModels:
+    @pytest.fixture
+    def client(self, live_models: Live) -> Iterator[openai.OpenAI]:
+        with openai.OpenAI(base_url=f"{live_models.address}/v1", api_key=live_models.key, timeout=100) as client:
+            yield client
+
+    def test_it_answers(self, client: openai.OpenAI) -> None:
+        asked = [{"role": "user", "content": "What is the capital of France? Answer in one word."}]
+        answer = client.chat.completions.create(model="smollm2", messages=asked, max_tokens=20)
+
+        assert "Paris" in answer.choices[0].message.content
+
+    def test_it_streams(self, client: openai.OpenAI) -> None:
+        asked = [{"role": "user", "content": "Count from one to ten."}]
+        chunks = list(client.chat.completions.create(model="smollm2", messages=asked, max_tokens=30, stream=True))
+
+        assert len(chunks) > 5
+        assert chunks[-1].choices[0].finish_reason in ("stop", "length")
+
+    def test_it_embeds(self, client: openai.OpenAI) -> None:
+        cat, kitten, invoice = (
+            row.embedding
+            for row in client.embeddings.create(
+                model="all-MiniLM-L6-v2", input=["a cat", "a kitten", "an unpaid invoice"]
+            ).data
+        )
+
+        assert len(cat) == 384
+        assert dot(cat, kitten) > dot(cat, invoice)
+
+
+def dot(left: list[float], right: list[float]) -> float:
+    return sum(a * b for a, b in zip(left, right, strict=True))
