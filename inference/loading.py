@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inference.backend import Backend
+from inference.errors import ModelLoadError
+from inference.gguf import memory_needed_bytes, read_facts
+from inference.hardware import survey
 from inference.types import EngineConfig, RunnerKind, RunnerSpec
 
 if TYPE_CHECKING:
     from inference.embedder import Embedder
 
 Progress = Callable[[float], None]
+USUAL_CONTEXT = 8192  # tokens; EngineConfig's own rule
 
 
 async def load(spec: RunnerSpec, on_progress: Progress) -> Backend:
@@ -22,10 +26,23 @@ async def load(spec: RunnerSpec, on_progress: Progress) -> Backend:
 
 
 async def _load_chat(spec: RunnerSpec, on_progress: Progress) -> Backend:
+    await asyncio.to_thread(check_file, spec)
     from inference.engine_thread import AsyncEngine
 
     engine = await AsyncEngine.start(_config(spec), on_progress)
     return Backend(chat=engine, context_length=engine.facts.context_length)
+
+
+def check_file(spec: RunnerSpec) -> None:
+    """Refuse what cannot work before llama.cpp, which may abort the process, sees the file."""
+    facts = read_facts(spec.path)
+    context_length = spec.context_length or min(facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
+    needed, free = memory_needed_bytes(facts, context_length), survey().memory_free_bytes
+    if needed > free:
+        raise ModelLoadError(
+            f"'{spec.name}' needs {needed / 1e9:.1f} GB with a context of {context_length:,} tokens; "
+            f"{free / 1e9:.1f} GB is free. Close other programs, shorten the context, or choose a smaller model."
+        )
 
 
 async def _load_embedder(spec: RunnerSpec, on_progress: Progress) -> Backend:
