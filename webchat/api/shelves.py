@@ -1,0 +1,91 @@
+"""Collections, their documents, and search in them, for programs. What belongs to somebody else is not there: 404."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest
+from ninja import File, Form, Router, Status, UploadedFile
+from ninja.errors import HttpError
+
+from webchat.api.shelves_schemas import (
+    CollectionIn,
+    CollectionOut,
+    DocumentOut,
+    DocumentsOut,
+    FoundOut,
+    IntakeOut,
+    PassageOut,
+    RowId,
+    SearchIn,
+)
+from webchat.documents import removal, shelf
+from webchat.documents.access import collection_of, document_of
+from webchat.documents.forms import CollectionForm
+from webchat.documents.intake import PathsMismatch, take_in
+from webchat.documents.models import Collection
+
+router = Router(tags=["documents"])
+
+
+@router.get("/collections", response=list[CollectionOut], summary="Your collections")
+def collections(request: HttpRequest) -> list[CollectionOut]:
+    rows = Collection.objects.readable_by(request.user).annotate(size=Count("documents"))
+    return [CollectionOut(id=row.pk, name=row.name, created=row.created, documents=row.size) for row in rows]
+
+
+@router.post("/collections", response={201: CollectionOut}, summary="Make a collection")
+def make_collection(request: HttpRequest, body: CollectionIn) -> Status[CollectionOut]:
+    form = CollectionForm({"name": body.name}, owner=request.user)
+    if not form.is_valid():
+        raise HttpError(409 if form.is_taken else 422, form.sentence)
+    row = form.save()
+    return Status(201, CollectionOut(id=row.pk, name=row.name, created=row.created))
+
+
+@router.delete("/collections/{collection_id}", response={204: None}, summary="Delete a collection with its documents")
+def delete_collection(request: HttpRequest, collection_id: RowId) -> Status[None]:
+    removal.remove_collection(collection_of(request.user, collection_id))
+    return Status(204, None)
+
+
+@router.get("/collections/{collection_id}/documents", response=DocumentsOut, summary="Documents and their status")
+def documents(request: HttpRequest, collection_id: RowId) -> DocumentsOut:
+    rows = collection_of(request.user, collection_id).documents.all()
+    return DocumentsOut(documents=[DocumentOut.of(row) for row in rows])
+
+
+@router.post("/collections/{collection_id}/documents", response={201: IntakeOut}, summary="Upload files")
+def upload(
+    request: HttpRequest,
+    collection_id: RowId,
+    files: File[list[UploadedFile]],
+    paths: Form[list[str]] = [],  # noqa: B006
+) -> Status[IntakeOut]:
+    """`paths` gives each file's place in its folder, in the order of `files`."""
+    try:
+        intake = take_in(collection_of(request.user, collection_id), files, paths)
+    except PathsMismatch as error:
+        raise HttpError(422, str(error)) from error
+    return Status(201, IntakeOut.of(intake))
+
+
+@router.delete(
+    "/collections/{collection_id}/documents/{document_id}", response={204: None}, summary="Delete a document"
+)
+def delete_document(request: HttpRequest, collection_id: RowId, document_id: RowId) -> Status[None]:
+    document = document_of(request.user, document_id)
+    if document.collection_id != collection_id:
+        raise Http404
+    removal.remove_document(document)
+    return Status(204, None)
+
+
+@router.post("/search", response=FoundOut, summary="Find passages")
+async def search(request: HttpRequest, body: SearchIn) -> FoundOut:
+    """Searches by words and by meaning. Without `collections`, in all of your own."""
+    readable = Collection.objects.readable_by(request.user)
+    chosen = [row async for row in (readable.filter(pk__in=body.collections) if body.collections else readable)]
+    if len(chosen) < len(set(body.collections)):
+        raise Http404
+    found = await shelf.find(body.query, chosen, body.limit)
+    return FoundOut(passages=[PassageOut.of(passage) for passage in found.passages], note=found.note)

@@ -1,0 +1,17 @@
+"""The one door to rows: what a person may not read does not exist for them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.shortcuts import get_object_or_404
+
+from webchat.accounts.models import User
+from webchat.documents.models import Collection, Document
+
+
+def collection_of(user: User | AnonymousUser, pk: int) -> Collection:
+    return get_object_or_404(Collection.objects.readable_by(user), pk=pk)
+
+
+def document_of(user: User | AnonymousUser, pk: int) -> Document:
+    return get_object_or_404(Document.objects.readable_by(user).select_related("collection"), pk=pk)

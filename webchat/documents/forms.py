@@ -1,0 +1,46 @@
+"""Forms of the documents pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from webchat.accounts.models import User
+from webchat.documents import naming
+from webchat.documents.models import Collection
+
+TAKEN = "taken"
+
+
+class CollectionForm(forms.ModelForm):
+    """A collection's name, which each person gives once."""
+
+    class Meta:
+        model = Collection
+        fields = ["name"]
+        error_messages = {
+            "name": {"required": "A collection needs a name.", "max_length": "A name has at most 120 characters."}
+        }
+
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.owner = owner
+
+    def clean_name(self) -> str:
+        name = naming.plain_title(self.cleaned_data["name"], limit=120)
+        if not name:
+            raise forms.ValidationError("A collection needs a name.")
+        others = Collection.objects.filter(owner=self.instance.owner, name=name).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError(f"You already have a collection named “{name}”.", code=TAKEN)
+        return name
+
+    @property
+    def is_taken(self) -> bool:
+        return self.has_error("name", TAKEN)
+
+    @property
+    def sentence(self) -> str:
+        """The first thing that is wrong."""
+        return next(str(message) for messages in self.errors.values() for message in messages)

@@ -1,0 +1,71 @@
+"""Django's door to the index: one for each process, and the search that everyone uses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from numpy import float32
+from numpy.typing import NDArray
+
+from docs_index.index import Index
+from docs_index.types import Passage
+from inference.errors import InferenceError
+from webchat.documents.models import Collection, Document
+from webchat.library import engine
+
+WORDS_ONLY = "The embedding model is not available, so only the words themselves were searched for, not what they mean."
+QUERY_CHARS = 4000  # an embedder reads a few hundred tokens; more words only make the search slow
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought, best first, and what a person should know about it."""
+
+    passages: list[Passage]
+    note: str = ""
+
+
+@cache
+def index() -> Index:
+    """The index of this process. Safe to use from several threads."""
+    return Index(settings.INDEX_PATH, embedding_model=settings.EMBEDDER_NAME)
+
+
+async def find(
+    query: str, collections: Iterable[Collection] | AsyncIterable[Collection], limit: int, *, words_only: bool = False
+) -> Found:
+    """Passages of these collections. The caller has made sure that the person may read them."""
+    query = query.strip()[:QUERY_CHARS]
+    keys = [collection.index_key async for collection in _each(collections)]
+    if not query or not keys:
+        return Found([])
+    vector, note = (None, "") if words_only else await _query_vector(query)
+    passages = await asyncio.to_thread(index().search, query, vector, collections=keys, limit=limit)
+    return Found(await _with_rows(passages), note)
+
+
+async def _query_vector(query: str) -> tuple[NDArray[float32] | None, str]:
+    try:
+        return (await engine.embed([query]))[0], ""
+    except InferenceError:
+        return None, WORDS_ONLY
+
+
+async def _with_rows(passages: list[Passage]) -> list[Passage]:
+    """Without those of documents that were removed a moment ago."""
+    keys = {int(passage.document) for passage in passages}
+    rows = {str(pk) async for pk in Document.objects.filter(pk__in=keys).values_list("pk", flat=True)}
+    return [passage for passage in passages if passage.document in rows]
+
+
+async def _each(collections: Iterable[Collection] | AsyncIterable[Collection]) -> AsyncIterable[Collection]:
+    if isinstance(collections, AsyncIterable):  # a QuerySet is both, and only this way may be walked in async code
+        async for collection in collections:
+            yield collection
+    else:
+        for collection in collections:
+            yield collection

@@ -1,0 +1,128 @@
+"""The bytes of documents, kept once under their SHA-256 in `settings.FILES_DIR`. Knows nothing of rows.
+
+A file appears under its name only when it is whole, and is never written again.
+
+StorageError
+└── NoRoom      the disk is full, or would be
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+RESERVE_BYTES = 64_000_000  # left free for databases: a full disk stops more than uploads
+BLOCK_BYTES = 1 << 20
+DIGEST = re.compile(r"[0-9a-f]{64}")
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class StorageError(Exception):
+    """A file could not be kept. `str(error)` is fit to be shown."""
+
+
+class NoRoom(StorageError):
+    """The disk is full, or would be."""
+
+    def __init__(self) -> None:
+        free = filesizeformat(max(0, shutil.disk_usage(settings.FILES_DIR).free))
+        super().__init__(
+            f"There is not enough room on the disk: {free} free. Nothing was kept of it. Make room and try again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A whole upload that waits under a temporary name."""
+
+    path: Path
+    digest: str
+    size_bytes: int
+
+    def settle(self) -> None:
+        """Give it its place. What has one already stays as it is, and this copy goes."""
+        place = path_of(self.digest)
+        if place.exists():
+            return
+        with _full_disk_named():
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            os.replace(self.path, place)
+
+
+def path_of(digest: str) -> Path:
+    """Where the bytes with this digest are. Only a digest is ever made a path."""
+    if not DIGEST.fullmatch(digest):
+        raise ValueError(f"{digest!r} is no SHA-256")
+    return settings.FILES_DIR / digest[:2] / digest
+
+
+def require_room(size_bytes: int) -> None:
+    """Refuse before a byte is written, rather than when the disk is full."""
+    if shutil.disk_usage(settings.FILES_DIR).free < size_bytes + RESERVE_BYTES:
+        raise NoRoom
+
+
+@contextmanager
+def received(upload: UploadedFile) -> Iterator[Incoming]:
+    """The upload, whole, under a temporary name on the same disk. It is gone at the end, unless it was settled."""
+    path = _spooled(upload) or _copied(upload)
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())  # a rename may reach the disk before the bytes do
+        yield Incoming(path, digest, path.stat().st_size)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _spooled(upload: UploadedFile) -> Path | None:
+    """Where Django has already put it, if it has."""
+    if not isinstance(upload, TemporaryUploadedFile):
+        return None
+    require_room(0)
+    upload.flush()
+    return Path(upload.temporary_file_path())
+
+
+def _copied(upload: UploadedFile) -> Path:
+    require_room(upload.size or 0)
+    descriptor, name = tempfile.mkstemp(prefix="file-", dir=settings.FILE_UPLOAD_TEMP_DIR)
+    try:
+        with _full_disk_named(), open(descriptor, "wb") as file:
+            for block in upload.chunks(BLOCK_BYTES):
+                file.write(block)
+    except BaseException:
+        Path(name).unlink()
+        raise
+    return Path(name)
+
+
+def remove(digest: str) -> None:
+    path_of(digest).unlink(missing_ok=True)
+
+
+def kept() -> Iterator[Path]:
+    """Every file that has its place."""
+    return (path for path in settings.FILES_DIR.glob("??/*") if DIGEST.fullmatch(path.name))
+
+
+@contextmanager
+def _full_disk_named() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoRoom from error
+        raise

@@ -1,0 +1,23 @@
+"""Pages of collections, documents and search."""
+
+from django.urls import path
+
+from webchat.documents import collection_views, document_views, search_views
+
+app_name = "documents"
+urlpatterns = [
+    path("", collection_views.collections, name="list"),
+    path("new", collection_views.create, name="create"),
+    path("search/", search_views.search, name="search"),
+    path("<int:pk>/", collection_views.detail, name="detail"),
+    path("<int:pk>/files", collection_views.files, name="files"),
+    path("<int:pk>/upload", collection_views.upload, name="upload"),
+    path("<int:pk>/rename", collection_views.rename, name="rename"),
+    path("<int:pk>/retry", collection_views.retry_failed, name="retry_failed"),
+    path("<int:pk>/delete", collection_views.delete, name="delete"),
+    path("file/<int:pk>/", document_views.document, name="document"),
+    path("file/<int:pk>/text", document_views.text, name="text"),
+    path("file/<int:pk>/download", document_views.download, name="download"),
+    path("file/<int:pk>/retry", document_views.retry, name="retry"),
+    path("file/<int:pk>/delete", document_views.delete, name="delete_document"),
+]

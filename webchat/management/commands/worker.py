@@ -1,0 +1,67 @@
+"""Indexes queued documents. A child of `serve`, which holds its lifeline; from a terminal it runs until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from docs_index.chunker import Chunker
+from docs_index.reading import ReaderProcess
+from docs_index.types import ReadLimits
+from inference import lifeline
+from inference.errors import ModelFileError
+from inference.priority import lowest_priority
+from webchat.documents import claims, shelf
+from webchat.documents.indexing import Indexer
+from webchat.documents.shift import Shift
+from webchat.library import engine
+
+MIB = 1 << 20
+
+
+class Command(BaseCommand):
+    help = "Indexes queued documents. Started by `serve`."
+    requires_system_checks = []  # `serve` has made them
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not sys.stdin.isatty():
+            lifeline.read_config()
+        lowest_priority()
+        with suppress(KeyboardInterrupt):
+            asyncio.run(work())
+
+
+async def work() -> None:
+    shift = Shift(claims.worker_name(), hire, engine.embed_endpoint)
+    if not sys.stdin.isatty():
+        loop = asyncio.get_running_loop()
+        lifeline.watch(lambda: loop.call_soon_threadsafe(shift.leave.set))
+    await shift.run()
+
+
+def hire() -> Indexer:
+    """An Indexer with all it needs, once the embedding model's files are there."""
+    tokenizer = settings.EMBEDDER_PATH / "tokenizer.json"
+    if not tokenizer.is_file():
+        raise ModelFileError(f"Its files are not in {settings.EMBEDDER_PATH}. Start Inglenook with a network once.")
+    return Indexer(
+        claims.worker_name(),
+        index=shelf.index(),
+        reader=ReaderProcess(read_limits()),
+        chunker=Chunker(tokenizer),
+        embed=engine.embed,
+    )
+
+
+def read_limits() -> ReadLimits:
+    environment = settings.ENVIRONMENT
+    return ReadLimits(
+        memory_bytes=environment.read_memory_mb * MIB,
+        cpu_s=environment.read_seconds,
+        wall_s=float(environment.read_seconds),
+    )
