@@ -18,7 +18,6 @@ FILLERS = frozenset(
     + ["how", "i", "in", "is", "it", "its", "of", "on", "or", "that", "the", "their", "there", "these", "this", "to"]
     + ["was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you", "your"]
 )
-)
 
 
 @dataclass(frozen=True, slots=True)
