@@ -58,6 +58,7 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.COMPLETE)
     error = models.CharField(max_length=1000, blank=True, help_text="A sentence for a person.")
+    note = models.CharField(max_length=1000, blank=True, help_text="What the person should know about this answer.")
     created = models.DateTimeField(auto_now_add=True)
 
     model_name = models.CharField(max_length=150, blank=True)

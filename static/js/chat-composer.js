@@ -1,0 +1,77 @@
+// The composer: grows with its text, Enter sends, and a text is kept until Inglenook has taken it.
+const form = document.querySelector("[data-composer]");
+const box = form?.querySelector("[data-composer-text]");
+const notice = document.getElementById("composer-notice");
+const draftKey = `draft-${form?.dataset.draft}`;
+const SENT_KEY = "draft-sent";
+
+export const sizeOf = (text) => new Blob([JSON.stringify(text)]).size;
+
+export function say(sentence) {
+  document.getElementById("composer-notice").textContent = sentence;
+}
+
+export function clear() {
+  box.value = "";
+  refresh();
+  box.focus();
+}
+
+function refresh() {
+  box.style.height = "auto"; // set by script: the content policy forbids style attributes, not this
+  box.style.height = `${box.scrollHeight}px`;
+  const send = form.querySelector("[data-send]");
+  if (send) send.disabled = !box.value.trim();
+  if (box.value) sessionStorage.setItem(draftKey, box.value.slice(0, 2_000_000));
+  else sessionStorage.removeItem(draftKey);
+}
+
+function tooLarge() {
+  const size = sizeOf(box.value);
+  const limit = Number(form.dataset.maxBytes);
+  if (size <= limit) return false;
+  const mega = (bytes) => `${(bytes / 1_000_000).toFixed(1)} MB`;
+  say(`This message is ${mega(size)} long, and a message holds at most ${mega(limit)}. Add long texts as a document, then ask about them.`);
+  return true;
+}
+
+function start() {
+  const sent = sessionStorage.getItem(SENT_KEY);
+  if (sent && sent !== form.dataset.draft) sessionStorage.removeItem(`draft-${sent}`);
+  sessionStorage.removeItem(SENT_KEY);
+  box.value ||= sessionStorage.getItem(draftKey) ?? "";
+  refresh();
+  if (matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true }); // no keyboard popping up on a phone
+}
+
+if (form) {
+  box.addEventListener("input", () => {
+    say("");
+    refresh();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (box.value.trim() && form.querySelector("[data-send]")) form.requestSubmit();
+  });
+  // Before htmx sees it, so that what is refused here is not sent.
+  form.addEventListener("submit", (event) => {
+    if (!box.value.trim() || tooLarge()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (form.method === "post") {
+      sessionStorage.setItem(SENT_KEY, form.dataset.draft);
+      form.querySelector("[data-send]").disabled = true;
+    }
+  }, { capture: true });
+  document.addEventListener("click", (event) => {
+    const edit = event.target.closest("[data-edit-from]");
+    if (!edit) return;
+    box.value = document.getElementById(edit.dataset.editFrom).textContent;
+    refresh();
+    box.focus();
+  });
+  document.addEventListener("htmx:wsAfterMessage", refresh);
+  addEventListener("pageshow", refresh);
+  start();
+}

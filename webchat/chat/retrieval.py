@@ -1,0 +1,28 @@
+"""What is looked up for a question: the question itself, and what it refers to in the turn before."""
+
+from __future__ import annotations
+
+import re
+
+PASSAGES = 5  # a small model on a CPU reads some thousand tokens in reasonable time, and loses the thread in more
+
+SHORT_WORDS = 4
+LONGEST_FOLLOW_UP = 14
+_WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|\w+(?:['’]\w+)?")
+_REFERRING = frozenset(
+    ["it", "its", "it's", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs"]
+    + ["this", "these", "those", "else", "former", "latter"]
+)
+
+
+def query_of(question: str, previous: str | None) -> str:
+    """The words to search for. A question that leans on the one before is searched for together with it."""
+    return f"{previous}\n{question}" if previous and leans_on_previous(question) else question
+
+
+def leans_on_previous(question: str) -> bool:
+    """Whether it says too little to be found alone: very short, or short with a word that points back."""
+    words = [word.lower() for word in _WORD.findall(question)]
+    if len(words) <= SHORT_WORDS:
+        return True
+    return len(words) <= LONGEST_FOLLOW_UP and not _REFERRING.isdisjoint(words)

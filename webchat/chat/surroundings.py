@@ -1,0 +1,50 @@
+"""A cited passage as it stands in its document today, or else as it was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from docs_index.errors import DocsIndexError
+from docs_index.types import Surroundings
+from webchat.chat.models import Citation
+from webchat.documents import shelf
+
+REMOVED = "This document is no longer in the collection. This is the passage as it was when the answer was written."
+CHANGED = "This document has changed since. This is the passage as it was when the answer was written."
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """A passage between the text before and after it; `note` says why there is none."""
+
+    passage: str
+    before: str = ""
+    after: str = ""
+    note: str = ""
+
+
+def surroundings_of(citation: Citation) -> ShownPassage:
+    if citation.document is None:
+        return ShownPassage(citation.text, note=REMOVED)
+    found = _found(citation)
+    if found is None or found.passage != citation.text:
+        return ShownPassage(citation.text, note=CHANGED)
+    return ShownPassage(found.passage, _from_word(found.before), _to_word(found.after))
+
+
+def _found(citation: Citation) -> Surroundings | None:
+    try:
+        return shelf.index().surroundings(citation.document.index_key, citation.start, citation.end)
+    except DocsIndexError:  # the index is being rebuilt; the passage itself is kept with the answer
+        return None
+
+
+def _from_word(text: str) -> str:
+    """Does not begin in the middle of a word."""
+    head, space, rest = text.partition(" ")
+    return rest if space and len(head) < 40 else text
+
+
+def _to_word(text: str) -> str:
+    rest, space, tail = text.rpartition(" ")
+    return rest if space and len(tail) < 40 else text
