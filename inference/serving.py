@@ -23,6 +23,7 @@ from inference.errors import InferenceError, InvalidRequest, Overloaded, PromptT
 from inference.openai_schema import error_json
 
 BODY_LIMIT_BYTES = 4 << 20
+DRAINED_BYTES = 64 << 20  # read and thrown away: who is cut off while it sends never sees the answer
 KEEP_ALIVE_S = 75  # longer than any client of ours keeps an idle connection, so that it never writes into a closed one
 BAD_REQUESTS = (InvalidRequest, PromptTooLong, TemplateError)
 
@@ -112,12 +113,16 @@ class BodyTooLarge(InvalidRequest):
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    """The body as a JSON object, read no further than the limit."""
-    body = bytearray()
+    """The body as a JSON object, kept no further than the limit."""
+    body, size = bytearray(), 0
     async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_LIMIT_BYTES:
-            raise BodyTooLarge(f"The request is larger than {BODY_LIMIT_BYTES >> 20} MB.")
+        size += len(piece)
+        if size <= BODY_LIMIT_BYTES:
+            body += piece
+        elif size > DRAINED_BYTES:
+            break
+    if size > BODY_LIMIT_BYTES:
+        raise BodyTooLarge(f"The request is larger than {BODY_LIMIT_BYTES >> 20} MB.")
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:

