@@ -1,0 +1,103 @@
+"""A folder of files, an index and a tokenizer of each test's own, and an indexer with a real service behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.files.uploadedfile import SimpleUploadedFile
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from docs_index.chunker import Chunker
+from docs_index.reading import ReaderProcess
+from docs_index.types import ReadLimits
+from webchat.documents import shelf
+from webchat.documents.indexing import Indexer
+from webchat.documents.intake import take_in
+from webchat.documents.models import Collection, Document
+from webchat.library import engine
+
+WORKER = "test:1:0"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path: Path) -> Iterator[None]:
+    settings.FILES_DIR = tmp_path / "files"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
+    settings.INDEX_PATH = tmp_path / "index.sqlite3"
+    settings.FILES_DIR.mkdir()
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+    shelf.index.cache_clear()
+    yield
+    if shelf.index.cache_info().currsize:
+        shelf.index().close()
+    shelf.index.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def tokenizer_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Counts words, which is all that a chunker needs to know."""
+    tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    tokenizer.save(str(path))
+    return path
+
+
+@pytest.fixture
+def shelf_of_alice(alice) -> Collection:
+    return Collection.objects.create(owner=alice, name="Letters")
+
+
+@pytest.fixture
+def shelf_of_bob(bob) -> Collection:
+    return Collection.objects.create(owner=bob, name="Recipes")
+
+
+@pytest.fixture
+def put(shelf_of_alice: Collection) -> Callable[..., Document]:
+    """Puts one file into alice's collection."""
+
+    def put_one(name: str, content: str | bytes, collection: Collection = shelf_of_alice) -> Document:
+        intake = take_in(collection, [file_of("file", content)], [name])
+        assert not intake.left_out, intake.left_out
+        return intake.documents[0][0]
+
+    return put_one
+
+
+class Recorder:
+    """Remembers what was embedded, and passes it on."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += texts
+        return await engine.embed(texts)
+
+
+@pytest.fixture
+def embedder(echo_service: None) -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def indexer(embedder: Recorder, tokenizer_path: Path) -> Iterator[Indexer]:
+    reader = ReaderProcess(ReadLimits(cpu_s=20, wall_s=20))
+    yield Indexer(WORKER, index=shelf.index(), reader=reader, chunker=Chunker(tokenizer_path, 60, 0), embed=embedder)
+    reader.close()
+
+
+@pytest.fixture
+def index_all(indexer: Indexer) -> Callable[[], int]:
+    """Empties the queue, in the test's own thread and transaction."""
+    return async_to_sync(indexer.drain)
+
+
+def file_of(name: str, content: str | bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)

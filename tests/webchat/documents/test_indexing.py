@@ -1,0 +1,261 @@
+"""From a queued document to passages that can be found, with a real service and a real reading process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from asgiref.sync import async_to_sync
+from numpy.typing import NDArray
+
+from docs_index.types import Extraction
+from inference.errors import EndpointError, ServiceUnavailable
+from tests.webchat.documents.conftest import Recorder
+from webchat.documents import removal, shelf, storage
+from webchat.documents.indexing import BATCH_CHUNKS, Indexer
+from webchat.documents.models import Collection, Document, Status
+
+Put = Callable[..., Document]
+IndexAll = Callable[[], int]
+
+
+def paragraphs(count: int, word: str = "paragraph") -> str:
+    return "\n\n".join(f"The {word} number {i} tells of " + f"things{i} " * 50 for i in range(count))
+
+
+def test_a_document_is_indexed_whole(put: Put, index_all: IndexAll) -> None:
+    document = put("tides.txt", paragraphs(10))
+    assert index_all() == 1
+    document.refresh_from_db()
+    coverage = shelf.index().coverage(document.index_key.collection)
+    assert (document.status, document.progress, document.error) == (Status.INDEXED, 100, "")
+    assert document.passages == coverage.chunks == coverage.vectors > 5
+
+
+def test_an_empty_queue_is_no_work(db: None, index_all: IndexAll) -> None:
+    assert index_all() == 0
+
+
+def test_the_same_text_is_embedded_once(put: Put, index_all: IndexAll, embedder: Recorder) -> None:
+    put("a.txt", paragraphs(5))
+    put("b.txt", paragraphs(5))
+    assert index_all() == 2
+    put("c.txt", paragraphs(6))
+    index_all()
+    assert len(embedder.texts) == len(set(embedder.texts))
+
+
+def test_many_small_files_share_their_batches(put: Put, index_all: IndexAll, indexer: Indexer) -> None:
+    sizes: list[int] = []
+    embed = indexer._embed
+
+    async def count(texts: Sequence[str]) -> NDArray[np.float32]:
+        sizes.append(len(texts))
+        return await embed(texts)
+
+    indexer._embed = count
+    for i in range(30):
+        put(f"{i}.txt", f"Letter number {i} is short.")
+    assert index_all() == 30
+    assert sum(sizes) == 30
+    assert len(sizes) < 15
+    assert max(sizes) <= BATCH_CHUNKS
+
+
+@pytest.mark.parametrize(
+    "name, content, words",
+    [
+        ("empty.txt", b"", "no text"),
+        ("spaces.txt", b"  \n \n", "no text"),
+        ("program.txt", bytes(range(256)) * 20, "text"),
+        ("letter.docx", b"this is no zip", ""),
+        ("half.pdf", b"%PDF-1.4\n1 0 obj\n<< /Type /Cat", ""),
+    ],
+)
+def test_bad_input_fails_with_a_sentence_and_the_next_file_goes_on(
+    put: Put, index_all: IndexAll, name: str, content: bytes, words: str
+) -> None:
+    bad = put(name, content)
+    good = put("good.txt", "Good water.")
+    assert index_all() == 1
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert bad.status == Status.FAILED
+    assert words in bad.error
+    assert bad.error.endswith(".")
+    assert good.status == Status.INDEXED
+
+
+def test_row_38_a_file_that_takes_too_much_fails_and_the_next_goes_on(put: Put, indexer: Indexer) -> None:
+    class Hungry:
+        def read(self, path: object, suffix: str) -> Extraction:
+            if suffix == ".pdf":
+                from docs_index.errors import LimitExceeded
+
+                raise LimitExceeded("Reading this file took more memory than allowed.")
+            return Extraction("Good water.")
+
+    indexer._reader = Hungry()
+    put("bomb.pdf", b"%PDF-")
+    put("good.txt", "Good water.")
+    assert async_to_sync(indexer.drain)() == 1
+    assert Document.objects.get(name="bomb.pdf").error == "Reading this file took more memory than allowed."
+
+
+def test_bytes_that_went_missing_have_a_sentence(put: Put, index_all: IndexAll) -> None:
+    document = put("a.txt", "text")
+    storage.remove(document.digest)
+    index_all()
+    document.refresh_from_db()
+    assert document.error == "The file is no longer in Inglenook's folder. Upload it again."
+
+
+def test_a_retry_indexes_what_failed(put: Put, index_all: IndexAll) -> None:
+    document = put("a.txt", "")
+    index_all()
+    storage.path_of(document.digest).write_text("Now there is text.")
+    document.retry()
+    assert index_all() == 1
+
+
+def test_an_embedder_that_is_away_fails_nothing(put: Put, indexer: Indexer, embedder: Recorder) -> None:
+    async def away(texts: Sequence[str]) -> NDArray[np.float32]:
+        raise ServiceUnavailable("Nobody answers.")
+
+    put("a.txt", paragraphs(3))
+    indexer._embed = away
+    with pytest.raises(ServiceUnavailable):
+        async_to_sync(indexer.drain)()
+    assert Document.objects.get().status == Status.INDEXING
+    assert shelf.index().text(Document.objects.get().index_key) is None
+
+
+def test_what_was_embedded_is_not_embedded_again_after_an_interruption(
+    put: Put, indexer: Indexer, embedder: Recorder
+) -> None:
+    async def interrupted(texts: Sequence[str]) -> NDArray[np.float32]:
+        if len(embedder.texts) >= 2 * BATCH_CHUNKS:
+            raise ServiceUnavailable("Nobody answers.")
+        return await embedder(texts)
+
+    put("long.txt", paragraphs(200))
+    indexer._embed = interrupted
+    with pytest.raises(ServiceUnavailable):
+        async_to_sync(indexer.drain)()
+    Document.objects.update(status=Status.QUEUED)
+    indexer._embed = embedder
+    async_to_sync(indexer.drain)()
+    assert Document.objects.get().status == Status.INDEXED
+    assert len(embedder.texts) == len(set(embedder.texts))
+
+
+def test_a_text_the_embedder_refuses_costs_its_own_document_alone(
+    put: Put, indexer: Indexer, embedder: Recorder
+) -> None:
+    async def choosy(texts: Sequence[str]) -> NDArray[np.float32]:
+        if any("poison" in text for text in texts):
+            raise EndpointError("This text breaks me.", status=500)
+        return await embedder(texts)
+
+    put("a.txt", "Some water.")
+    put("b.txt", "Some poison.")
+    put("c.txt", "Some bread.")
+    indexer._embed = choosy
+    assert async_to_sync(indexer.drain)() == 2
+    assert "This text breaks me." in Document.objects.get(status=Status.FAILED).error
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "remove", [lambda row: removal.remove_document(row), lambda row: removal.remove_collection(row.collection)]
+)
+def test_a_document_removed_in_mid_indexing_leaves_no_chunk(
+    put: Put, indexer: Indexer, embedder: Recorder, remove: Callable[[Document], None]
+) -> None:
+    document = put("a.txt", paragraphs(3))
+    add = shelf.index().add
+
+    def remove_meanwhile(*arguments: object) -> None:
+        remove(Document.objects.get(pk=document.pk))
+        add(*arguments)
+
+    indexer._index = index_with_add(remove_meanwhile)
+    key = document.index_key
+    assert async_to_sync(indexer.drain)() == 0
+    assert shelf.index().text(key) is None
+    assert shelf.index().coverage(key.collection).chunks == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_version_in_mid_indexing_is_the_one_that_stays(put: Put, indexer: Indexer, embedder: Recorder) -> None:
+    document = put("a.txt", "Old water.")
+    add = shelf.index().add
+    versions = iter(["New water."])
+
+    def renew_meanwhile(*arguments: object) -> None:
+        for version in versions:
+            put("a.txt", version)
+        add(*arguments)
+
+    indexer._index = index_with_add(renew_meanwhile)
+    async_to_sync(indexer.drain)()
+    async_to_sync(indexer.drain)()
+    assert Document.objects.get().status == Status.INDEXED
+    assert shelf.index().text(document.index_key).text == "New water."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_vectors_that_another_removal_took_are_made_again(put: Put, indexer: Indexer, embedder: Recorder) -> None:
+    twin = put("a.txt", paragraphs(3))
+    async_to_sync(indexer.drain)()
+    put("b.txt", paragraphs(3))
+    add = shelf.index().add
+
+    def remove_twin(*arguments: object) -> None:
+        removal.remove_document(twin) if twin.pk else None
+        add(*arguments)
+
+    indexer._index = index_with_add(remove_twin)
+    async_to_sync(indexer.drain)()
+    coverage = shelf.index().coverage(Document.objects.get().index_key.collection)
+    assert coverage.vectors == coverage.chunks > 0
+
+
+def test_a_suspect_is_worked_on_alone(put: Put, indexer: Indexer, embedder: Recorder) -> None:
+    for i in range(5):
+        put(f"{i}.txt", f"Letter number {i}.")
+    Document.objects.filter(name="2.txt").update(attempts=1)
+    lots: list[list[str]] = []
+    index_lot = indexer._index_lot
+
+    async def watched(lot: Sequence) -> int:
+        lots.append([prepared.claim.name for prepared in lot])
+        return await index_lot(lot)
+
+    indexer._index_lot = watched
+    assert async_to_sync(indexer.drain)() == 5
+    assert ["2.txt"] in lots
+
+
+class Wrapped:
+    """The real index, but for `add`."""
+
+    def __init__(self, add: Callable[..., None]) -> None:
+        self.add = add
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(shelf.index(), name)
+
+
+def index_with_add(add: Callable[..., None]) -> Wrapped:
+    return Wrapped(add)
+
+
+def test_a_collection_of_another_name_finds_nothing_of_it(
+    put: Put, index_all: IndexAll, shelf_of_bob: Collection
+) -> None:
+    put("a.txt", "Salt water.")
+    index_all()
+    found = async_to_sync(shelf.find)("water", [shelf_of_bob], 5)
+    assert found.passages == []
