@@ -1,3 +1,5 @@
+"""The addresses of the models page."""
+
 from django.urls import path
 
 from webchat.library import views
@@ -5,4 +7,12 @@ from webchat.library import views
 app_name = "library"
 urlpatterns = [
     path("", views.models_page, name="list"),
+    path("states/", views.states, name="states"),
+    path("add/path/", views.add_from_path, name="add_path"),
+    path("add/upload/", views.add_from_upload, name="add_upload"),
+    path("<int:pk>/load/", views.load, name="load"),
+    path("<int:pk>/unload/", views.unload, name="unload"),
+    path("<int:pk>/default/", views.make_default, name="make_default"),
+    path("<int:pk>/settings/", views.change_settings, name="settings"),
+    path("<int:pk>/remove/", views.remove, name="remove"),
 ]

@@ -1,15 +1,180 @@
-"""The models page."""
+"""The models page: what is on this machine, and everything staff can do with it."""
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from collections.abc import Awaitable, Callable
 
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from inference.errors import InferenceError
+from webchat.library import engine, intake, removal
+from webchat.library.access import staff_only
+from webchat.library.advice import suggestions
+from webchat.library.cards import shelf
+from webchat.library.forms import PathForm, SettingsForm, UploadForm
+from webchat.library.intake import CannotAdd
 from webchat.library.models import LanguageModel
 
 
+@require_GET
+@staff_only
 def models_page(request: HttpRequest) -> HttpResponse:
-    if not request.user.is_staff:
-        raise PermissionDenied
-    return render(request, "library/models.html", {"models": LanguageModel.objects.all()})
+    return page(request)
+
+
+@require_GET
+@staff_only
+def states(request: HttpRequest) -> HttpResponse:
+    """What changes by itself, for every card at once."""
+    return render(request, "library/_states.html", {"shelf": shelf()})
+
+
+@require_POST
+@staff_only
+def add_from_path(request: HttpRequest) -> HttpResponse:
+    form = PathForm(request.POST)
+    if form.is_valid():
+        try:
+            return added(request, intake.add_path(form.cleaned_data["path"]))
+        except CannotAdd as error:
+            form.add_error("path", str(error))
+    return page(request, path_form=form)
+
+
+@require_POST
+@staff_only
+def add_from_upload(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            return added(request, intake.add_upload(form.cleaned_data["file"]))
+        except CannotAdd as error:
+            form.add_error("file", str(error))
+    return page(request, upload_form=form)
+
+
+@require_POST
+@staff_only
+def load(request: HttpRequest, pk: int) -> HttpResponse:
+    model = get_object_or_404(LanguageModel, pk=pk)
+    return after(request, model, act(start, model))
+
+
+@require_POST
+@staff_only
+def unload(request: HttpRequest, pk: int) -> HttpResponse:
+    model = get_object_or_404(LanguageModel, pk=pk)
+    return after(request, model, act(stop, model))
+
+
+@require_POST
+@staff_only
+def make_default(request: HttpRequest, pk: int) -> HttpResponse:
+    model = get_object_or_404(LanguageModel, pk=pk)
+    model.make_default()
+    return after(request, model)
+
+
+@require_POST
+@staff_only
+def change_settings(request: HttpRequest, pk: int) -> HttpResponse:
+    model = get_object_or_404(LanguageModel, pk=pk)
+    if "restore" in request.POST:
+        intake.restore_defaults(model)
+        model.save()
+        return settings_saved(request, model, "The defaults are back.")
+    form = SettingsForm(request.POST, instance=model)
+    if not form.is_valid():
+        return render_settings(request, form)
+    model = form.save(commit=False)
+    intake.refresh_estimate(model)
+    model.save()
+    return settings_saved(request, model, "Saved.")
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks first, then removes."""
+    model = get_object_or_404(LanguageModel, pk=pk)
+    if request.method == "GET":
+        return render(request, "library/remove.html", {"model": model})
+    removal.remove(model)
+    messages.success(request, f"{model.name} was removed.")
+    return redirect("library:list")
+
+
+async def start(model: LanguageModel) -> None:
+    await engine.service().start(engine.spec_of(model))
+
+
+async def stop(model: LanguageModel) -> None:
+    await engine.service().stop(model.name)
+
+
+def act(action: Callable[[LanguageModel], Awaitable[None]], model: LanguageModel) -> str:
+    """Why it could not be done; nothing when it was."""
+    try:
+        async_to_sync(action)(model)
+    except InferenceError as error:
+        return str(error)
+    return ""
+
+
+def page(request: HttpRequest, **forms: PathForm | UploadForm) -> HttpResponse:
+    """The whole page; with `forms`, one of them has something to say."""
+    if forms and request.htmx:
+        return render(request, "library/_add.html", add_context() | forms)
+    seen = shelf()
+    context = {
+        "shelf": seen,
+        "suggestions": suggestions(seen.hardware.memory_bytes),
+        "starter_problem": starter_problem(),
+    }
+    return render(request, "library/models.html", add_context() | context | forms, status=422 if forms else 200)
+
+
+def add_context() -> dict[str, object]:
+    return {"path_form": PathForm(), "upload_form": UploadForm(), "models_dir": settings.MODELS_DIR}
+
+
+def added(request: HttpRequest, model: LanguageModel) -> HttpResponse:
+    messages.success(request, f"{model.name} was added.")
+    where = f"{reverse('library:list')}#m{model.pk}"
+    return HttpResponseClientRedirect(where) if request.htmx else redirect(where)
+
+
+def after(request: HttpRequest, model: LanguageModel, problem: str = "") -> HttpResponse:
+    """The new states where htmx asked, else the page again."""
+    if request.htmx:
+        return render(request, "library/_states.html", {"shelf": shelf(), "problem": problem})
+    if problem:
+        messages.error(request, problem)
+    return redirect(f"{reverse('library:list')}#m{model.pk}")
+
+
+def settings_saved(request: HttpRequest, model: LanguageModel, words: str) -> HttpResponse:
+    if request.htmx:
+        return render_settings(request, SettingsForm(instance=model), words)
+    messages.success(request, words)
+    return redirect(f"{reverse('library:list')}#m{model.pk}")
+
+
+def render_settings(request: HttpRequest, form: SettingsForm, words: str = "") -> HttpResponse:
+    context = {"model": form.instance, "form": form, "words": words}
+    return render(request, "library/_settings.html", context)
+
+
+def starter_problem() -> str:
+    """Why the starter models are not here, as `serve` noted it."""
+    try:
+        return settings.STARTER_PROBLEM_PATH.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,80 @@
+"""How a model is to be used, and where a new one comes from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django import forms
+
+from webchat.library.models import LanguageModel
+
+CONTEXT_LIMIT = 1 << 20
+TOP_K_LIMIT = 1 << 20
+
+
+class SettingsForm(forms.ModelForm):
+    """Settings of one model."""
+
+    class Meta:
+        model = LanguageModel
+        fields = [
+            "system_prompt",
+            "temperature",
+            "top_p",
+            "top_k",
+            "min_p",
+            "repeat_penalty",
+            "max_tokens",
+            "context_length",
+        ]
+        labels = {"top_p": "Top-p", "top_k": "Top-k", "min_p": "Min-p", "max_tokens": "Longest answer"}
+        help_texts = {
+            "system_prompt": "Put before every conversation. Empty leaves it to the model.",
+            "temperature": "0 always takes the likeliest word; higher is livelier.",
+            "top_p": "Only words that together make this share. 1 is off.",
+            "top_k": "Only this many of the likeliest words. 0 is off.",
+            "min_p": "Only words at least this likely beside the likeliest. 0 is off.",
+            "repeat_penalty": "Above 1 avoids repeating words. 1 is off.",
+            "max_tokens": "In tokens; a word is about one and a half.",
+            "context_length": "Tokens, shared by all answers written at once. More takes more memory.",
+        }
+        widgets = {"system_prompt": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_m{kwargs['instance'].pk}_%s", **kwargs)
+        self.fields["system_prompt"].max_length = 20_000
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name, value in cleaned.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                self.add_error(name, "This must be a number.")
+        return cleaned
+
+    def clean_top_k(self) -> int:
+        return min(self.cleaned_data["top_k"], TOP_K_LIMIT)
+
+    def clean_context_length(self) -> int:
+        asked, trained = self.cleaned_data["context_length"], self.instance.trained_context
+        if asked > (trained or CONTEXT_LIMIT):
+            limit = trained or CONTEXT_LIMIT
+            raise forms.ValidationError(f"This model was trained on {limit:,} tokens; give no more than that.")
+        return asked
+
+
+class PathForm(forms.Form):
+    path = forms.CharField(
+        label="A GGUF file on this machine",
+        max_length=1000,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={"placeholder": "/home/you/models/a-model.gguf", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="A GGUF file of yours", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".gguf"})
+    )
