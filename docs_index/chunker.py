@@ -44,13 +44,14 @@ class Chunker:
         self._by_length = TextSplitter(MAX_CHARS)
 
     def split(self, extraction: Extraction) -> list[Chunk]:
-        """The chunks in the order of the text; none for a text without letters."""
+        """The chunks in the order of the text; none for a text of white space."""
         splitter = self._markdown if extraction.is_markdown else self._plain
         starts = [page.start for page in extraction.pages]
         return [
             Chunk(text, start, start + len(text), _page_at(extraction.pages, starts, start))
             for stretch_start, stretch in _stretches(extraction.text)
             for start, text in self._pieces(splitter, stretch_start, stretch)
+            if text.strip()
         ]
 
     def _pieces(

@@ -7,7 +7,7 @@ the same file at once. Knows nothing of ranking.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,6 @@ class StoredChunk:
     start: int
     end: int
     page: int | None
-    digest: bytes
     text: str
 
 
@@ -171,11 +170,17 @@ class Store:
         with self._database.reading() as connection:
             return connection.execute(sql, [expression, json.dumps(list(collections)), limit]).fetchall()
 
-    def chunks(self, ids: Iterable[int], collections: Sequence[str]) -> dict[int, StoredChunk]:
-        """By id; those that are gone meanwhile, or in no collection of the list, are left out."""
-        sql = """SELECT c.id, d.collection, d.document, d.name, c.start, c."end", c.page, c.digest, c.text
-                 FROM chunks c JOIN documents d ON d.id = c.document
+    def digests(self, ids: Sequence[int], collections: Sequence[str]) -> dict[int, bytes]:
+        """Of the chunks that are still there and in one of these collections."""
+        sql = """SELECT c.id, c.digest FROM chunks c JOIN documents d ON d.id = c.document
                  WHERE c.id IN (SELECT value FROM json_each(?)) AND d.collection IN (SELECT value FROM json_each(?))"""
         with self._database.reading() as connection:
-            rows = connection.execute(sql, [json.dumps(list(ids)), json.dumps(list(collections))]).fetchall()
+            return dict(connection.execute(sql, [json.dumps(ids), json.dumps(list(collections))]).fetchall())
+
+    def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
+        """By id; those that are gone meanwhile are left out."""
+        sql = """SELECT c.id, d.collection, d.document, d.name, c.start, c."end", c.page, c.text
+                 FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN (SELECT value FROM json_each(?))"""
+        with self._database.reading() as connection:
+            rows = connection.execute(sql, [json.dumps(ids)]).fetchall()
         return {row[0]: StoredChunk(row[0], DocumentKey(row[1], row[2]), *row[3:]) for row in rows}

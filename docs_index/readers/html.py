@@ -88,16 +88,18 @@ class _Layout:
         return outer
 
     def _write(self, text: str, place: _Place) -> None:
+        gap = self._gap(place)
         if not place.keeps_space:
             text = SPACE.sub(" ", text)
-        if not text.strip():
-            self.parts.append(" " if text and place is self.at else "")
-            return
-        self.parts.append(self._gap(place))
-        self.parts.append(text)
-        self.at = place
+            if gap or self.parts[-1:] == ["\n"] or (self.parts and self.parts[-1].endswith(" ")):
+                text = text.lstrip(" ")
+        if text.strip():
+            self.parts.append(gap + text)
+            self.at = place
+        elif text and not gap:
+            self.parts.append(text)
 
     def _gap(self, place: _Place) -> str:
         if place.block != self.at.block:
-            return "\n" * place.lines_before
+            return "\n" * max(place.lines_before, self.at.lines_before)
         return " | " if place.cell != self.at.cell else ""

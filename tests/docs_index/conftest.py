@@ -1,0 +1,64 @@
+"""An index in a temporary folder, and doubles that are quick: a tokenizer of words, vectors made of words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from docs_index.index import Index
+from docs_index.types import Chunk, DocumentKey, Extraction
+
+DIMENSIONS = 64
+
+
+def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+    """A bag of hashed words: texts that share words are near each other."""
+    vectors = np.full((len(texts), DIMENSIONS), 1e-3, dtype=np.float32)
+    for vector, text in zip(vectors, texts, strict=True):
+        for word in text.lower().split():
+            vector[hashlib.sha256(word.encode()).digest()[0] % DIMENSIONS] += 1.0
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def paragraphs(*texts: str) -> tuple[Extraction, list[Chunk]]:
+    """A document of these paragraphs, each of them a chunk."""
+    chunks, start = [], 0
+    for text in texts:
+        chunks.append(Chunk(text, start, start + len(text)))
+        start += len(text) + 2
+    return Extraction("\n\n".join(texts)), chunks
+
+
+def put(index: Index, collection: str, document: str, *texts: str, name: str = "") -> DocumentKey:
+    key = DocumentKey(collection, document)
+    extraction, chunks = paragraphs(*texts)
+    index.add(key, name or document, extraction, chunks, embed(texts))
+    return key
+
+
+@pytest.fixture
+def index_path(tmp_path: Path) -> Path:
+    return tmp_path / "index.sqlite3"
+
+
+@pytest.fixture
+def index(index_path: Path) -> Iterator[Index]:
+    index = Index(index_path, embedding_model="words")
+    yield index
+    index.close()
+
+
+@pytest.fixture(scope="session")
+def word_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tokenizer.json for which every word, sign and ideograph is one token."""
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    tokenizer.save(str(path))
+    return path

@@ -1,0 +1,118 @@
+"""Small documents, whole and hostile, written by hand so that the tests know every byte."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import docx
+
+PASSWORD_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+DOCUMENT_ID = b"0123456789abcdef"
+
+
+def pdf_bytes(pages: Sequence[str], *, title: str = "", password: str = "") -> bytes:
+    """Each page is its lines; a page of no text has nothing on it."""
+    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for i, page in enumerate(pages):
+        objects.append(_page_object(content=5 + 2 * i))
+        objects.append(_stream("".join(_line(n, text) for n, text in enumerate(page.split("\n")))))
+    trailer = f"/Root 1 0 R /ID [<{DOCUMENT_ID.hex()}> <{DOCUMENT_ID.hex()}>]"
+    if title:
+        objects.append(f"<< /Title ({title}) >>".encode())
+        trailer += f" /Info {len(objects)} 0 R"
+    if password:
+        objects.append(_encryption(password))
+        trailer += f" /Encrypt {len(objects)} 0 R"
+    return _assemble(objects, trailer)
+
+
+def write_pdf(path: Path, pages: Sequence[str], **options: str) -> Path:
+    path.write_bytes(pdf_bytes(pages, **options))
+    return path
+
+
+def write_docx(
+    path: Path, paragraphs: Sequence[str], *, heading: str = "", table: Sequence[Sequence[str]] = ()
+) -> Path:
+    document = docx.Document()
+    if heading:
+        document.add_heading(heading, level=1)
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    if table:
+        grid = document.add_table(rows=len(table), cols=len(table[0]))
+        for row, cells in zip(grid.rows, table, strict=True):
+            for cell, text in zip(row.cells, cells, strict=True):
+                cell.text = text
+    document.save(str(path))
+    return path
+
+
+def write_zip_bomb(path: Path, megabytes: int) -> Path:
+    """A .docx of a few kilobytes whose text is `megabytes` of one letter."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as entry:
+        for _ in range(megabytes):
+            entry.write(b"a" * 1_000_000)
+    return path
+
+
+def rc4(key: bytes, data: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
+
+
+def _page_object(content: int) -> bytes:
+    resources = "<< /Font << /F1 3 0 R >> >>"
+    box = "[0 0 595 842]"
+    return f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Resources {resources} /Contents {content} 0 R >>".encode()
+
+
+def _line(number: int, text: str) -> str:
+    escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+    return f"BT /F1 12 Tf 50 {800 - 16 * number} Td ({escaped}) Tj ET\n" if text else ""
+
+
+def _stream(content: str) -> bytes:
+    data = content.encode("latin-1")
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
+
+
+def _encryption(password: str) -> bytes:
+    """The standard security handler, revision 2 (PDF 1.7, 7.6.3): asks for a password before anything is shown."""
+    padded = (password.encode() + PASSWORD_PADDING)[:32]
+    owner = rc4(hashlib.md5(padded).digest()[:5], padded)
+    permissions = (-4 & 0xFFFFFFFF).to_bytes(4, "little")
+    key = hashlib.md5(padded + owner + permissions + DOCUMENT_ID).digest()[:5]
+    user = rc4(key, PASSWORD_PADDING)
+    return f"<< /Filter /Standard /V 1 /R 2 /O <{owner.hex()}> /U <{user.hex()}> /P -4 >>".encode()
+
+
+def _assemble(objects: Sequence[bytes], trailer: str) -> bytes:
+    out, offsets = io.BytesIO(), []
+    out.write(b"%PDF-1.4\n")
+    for number, body in enumerate(objects, 1):
+        offsets.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
+    out.writelines(b"%010d 00000 n \n" % offset for offset in offsets)
+    out.write(f"trailer << /Size {len(objects) + 1} {trailer} >>\nstartxref\n{start}\n%%EOF\n".encode())
+    return out.getvalue()

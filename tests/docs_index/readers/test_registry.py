@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pytest
+
+from docs_index.errors import UnsupportedFormat
+from docs_index.readers.registry import reader_for, suffixes
+
+
+@pytest.mark.parametrize("suffix", sorted(suffixes()))
+def test_every_suffix_has_its_reader(suffix: str) -> None:
+    assert callable(reader_for(suffix.upper()))
+
+
+@pytest.mark.parametrize("suffix, named", [(".exe", ".exe files"), ("", "files without an ending")])
+def test_an_unknown_suffix_is_named(suffix: str, named: str) -> None:
+    with pytest.raises(UnsupportedFormat, match=f"cannot read {named} yet. It reads .*.pdf"):
+        reader_for(suffix)

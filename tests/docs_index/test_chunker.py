@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from docs_index.chunker import MAX_CHARS, MAX_TOKENS, STRETCH_CHARS, Chunker
+from docs_index.types import Chunk, Extraction, Page
+
+PIECES = [
+    *("word", "Sentence. ", "\n", "\r\n", "\n\n", "\t", "  ", " ", "\u200b", "\u2028", "\x0b", "\ufeff"),
+    *("中文管道", "。", "カタカナ", "한국어", "ก็", "ß", "\U00020000", "e\u0301", "a\u0300\u0301\u0302"),
+    *("👩‍👩‍👧‍👦", "🇩🇪", "# Head\n", "- item\n", "| a | b |\n", "```\n", "> quote\n", "*", "_", "[x](y)"),
+    *(" " * 70, "\n" * 70, "x" * 300),
+]
+texts = st.one_of(st.text(max_size=400), st.lists(st.sampled_from(PIECES), max_size=200).map("".join))
+quickly = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def chunker(word_tokenizer: Path) -> Chunker:
+    return Chunker(word_tokenizer, max_tokens=20, overlap_tokens=4)
+
+
+@quickly
+@given(text=texts, is_markdown=st.booleans())
+@example(text="\r\n \r\n" * 50 + "a", is_markdown=True)
+def test_a_chunk_is_what_stands_at_its_offsets(chunker: Chunker, text: str, is_markdown: bool) -> None:
+    chunks = chunker.split(Extraction(text, is_markdown=is_markdown))
+    assert all(chunk.text == text[chunk.start : chunk.end] and chunk.text.strip() for chunk in chunks)
+    assert [chunk.start for chunk in chunks] == sorted(chunk.start for chunk in chunks)
+
+
+@quickly
+@given(text=texts, is_markdown=st.booleans())
+def test_no_word_is_lost(chunker: Chunker, text: str, is_markdown: bool) -> None:
+    covered = bytearray(len(text))
+    for chunk in chunker.split(Extraction(text, is_markdown=is_markdown)):
+        covered[chunk.start : chunk.end] = b"\1" * (chunk.end - chunk.start)
+    assert not [char for char, is_covered in zip(text, covered, strict=True) if char.isalnum() and not is_covered]
+
+
+@quickly
+@given(text=texts, is_markdown=st.booleans())
+def test_no_chunk_is_longer_than_the_embedder_reads(
+    chunker: Chunker, word_tokenizer: Path, text: str, is_markdown: bool
+) -> None:
+    chunks = chunker.split(Extraction(text, is_markdown=is_markdown))
+    assert max(tokens(word_tokenizer, chunks), default=0) <= 20
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n" * 10_000, "\t \r\n"])
+def test_nothing_makes_no_chunk(chunker: Chunker, text: str) -> None:
+    assert chunker.split(Extraction(text)) == []
+
+
+def test_chunks_overlap_a_little(chunker: Chunker) -> None:
+    chunks = chunker.split(Extraction(" ".join(f"w{n}" for n in range(100))))
+    shared = [before.end - after.start for before, after in zip(chunks, chunks[1:], strict=False)]
+    assert all(0 < overlap < len(chunk.text) / 2 for overlap, chunk in zip(shared, chunks, strict=False))
+
+
+def test_a_chunk_has_the_page_where_it_begins(chunker: Chunker) -> None:
+    first, second = "one " * 30, "two " * 30
+    start = len(first) + 2
+    pages = (Page(1, 0), Page(2, start), Page(3, start))
+    chunks = chunker.split(Extraction(f"{first}\n\n{second}", pages[:2]))
+    assert [chunk.page for chunk in chunks] == [1 if chunk.start < start else 2 for chunk in chunks]
+    assert {chunk.page for chunk in chunks} == {1, 2}
+
+
+def test_a_text_without_pages_has_no_page(chunker: Chunker) -> None:
+    assert {chunk.page for chunk in chunker.split(Extraction("one two"))} == {None}
+
+
+def test_a_paragraph_is_kept_whole_where_it_fits(chunker: Chunker) -> None:
+    text = "one two three four five six seven.\n\n" + "more " * 16
+    assert chunker.split(Extraction(text))[0].text == "one two three four five six seven."
+
+
+def test_a_markdown_section_begins_a_chunk(chunker: Chunker) -> None:
+    text = "# One\n\n" + "lion " * 14 + "\n\n# Two\n\n" + "tiger " * 14
+    assert any(chunk.text.startswith("# Two") for chunk in chunker.split(Extraction(text, is_markdown=True)))
+
+
+def test_one_endless_word_is_cut_by_length(chunker: Chunker) -> None:
+    chunks = chunker.split(Extraction("x" * 50_000))
+    assert len(chunks) >= 50_000 // MAX_CHARS
+    assert max(len(chunk.text) for chunk in chunks) <= MAX_CHARS
+
+
+@pytest.mark.parametrize("unit", ["中文管道字符", "word ", "\n", "a" + "\n" * 60, "# a\n", "Sentence. "])
+@pytest.mark.parametrize("is_markdown", [False, True])
+def test_time_grows_with_the_text_only(chunker: Chunker, unit: str, is_markdown: bool) -> None:
+    def seconds(chars: int) -> float:
+        began = time.process_time()
+        chunker.split(Extraction(unit * (chars // len(unit)), is_markdown=is_markdown))
+        return time.process_time() - began
+
+    seconds(STRETCH_CHARS)
+    assert seconds(8 * STRETCH_CHARS) < 8 * 3 * seconds(STRETCH_CHARS) + 0.2
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("is_markdown", [False, True])
+def test_the_real_embedder_reads_every_chunk_whole(starter_models, is_markdown: bool) -> None:
+    tokenizer_path = starter_models.embedder / "tokenizer.json"
+    text = "".join(PIECES) * 200 + "The quick brown fox. " * 2000 + "吾輩は猫である。" * 1000
+    chunks = Chunker(tokenizer_path).split(Extraction(text, is_markdown=is_markdown))
+    assert all(chunk.text == text[chunk.start : chunk.end] for chunk in chunks)
+    assert max(tokens(tokenizer_path, chunks)) <= MAX_TOKENS
+
+
+def tokens(tokenizer_path: Path, chunks: list[Chunk]) -> list[int]:
+    tokenizer = Tokenizer.from_file(str(tokenizer_path))
+    tokenizer.no_truncation()
+    return [len(tokenizer.encode(chunk.text, add_special_tokens=False).ids) for chunk in chunks]

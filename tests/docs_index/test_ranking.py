@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from docs_index.ranking import LEXICAL_WEIGHT, LEXICAL_WEIGHT_CJK, Hit, fold_repeats, fuse, lexical_weight
+
+WORDS = [(1, 8.0), (2, 4.0)]
+MEANING = [(2, 0.6), (3, 0.3), (4, -0.1)]
+
+
+def test_what_both_find_comes_first() -> None:
+    hits = fuse(WORDS, MEANING, weight=0.5)
+    assert [hit.chunk for hit in hits] == [2, 1, 3, 4]
+    assert [hit.score for hit in hits] == [0.75, 0.5, 0.25, 0.0]
+
+
+def test_it_says_where_each_hit_comes_from() -> None:
+    ranks = {hit.chunk: (hit.lexical_rank, hit.dense_rank) for hit in fuse(WORDS, MEANING, weight=0.5)}
+    assert ranks == {1: (1, None), 2: (2, 1), 3: (None, 2), 4: (None, 3)}
+
+
+@pytest.mark.parametrize("weight, first", [(0.9, 1), (0.1, 2)])
+def test_the_weight_decides(weight: float, first: int) -> None:
+    assert fuse(WORDS, MEANING, weight=weight)[0].chunk == first
+
+
+def test_one_list_alone_keeps_its_order_and_its_scores() -> None:
+    assert [(hit.chunk, hit.score) for hit in fuse(WORDS, [], weight=0.1)] == [(1, 1.0), (2, 0.5)]
+    assert [(hit.chunk, hit.score) for hit in fuse([], MEANING, weight=0.9)] == [(2, 1.0), (3, 0.5), (4, 0.0)]
+    assert fuse([], [], weight=0.5) == []
+
+
+def test_words_weigh_more_where_the_embedder_reads_less() -> None:
+    assert lexical_weight("how do lions hunt?") == LEXICAL_WEIGHT
+    assert lexical_weight("狮子怎么打猎") == LEXICAL_WEIGHT_CJK
+    assert LEXICAL_WEIGHT < lexical_weight("linux 管道") < LEXICAL_WEIGHT_CJK
+
+
+def test_the_best_of_equal_texts_stays() -> None:
+    hits = [Hit(1, 0.9, 1, 1), Hit(2, 0.8, 2, 2), Hit(3, 0.7, 3, 3), Hit(4, 0.6, 4, 4)]
+    assert fold_repeats(hits, {1: b"a", 2: b"a", 4: b"b"}) == [hits[0], hits[3]]
