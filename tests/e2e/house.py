@@ -49,6 +49,7 @@ class House:
             "INGLENOOK_OPEN_BROWSER": "0",
             "PYTHONPATH": str(SILENCE),
             "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "webchat.settings",  # pytest sets that of the tests for its children too
         }
         with self.log.open("a") as log:
             self.process = subprocess.Popen(

@@ -22,7 +22,8 @@ def empty_house(new_house: Callable[..., House]) -> House:
 
 def serve(data: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs `serve` where it is expected to refuse."""
-    env = os.environ | {"INGLENOOK_DATA_DIR": str(data), "INGLENOOK_OPEN_BROWSER": "0", "INGLENOOK_STARTER_MODELS": "0"} | env
+    own = {"INGLENOOK_DATA_DIR": str(data), "INGLENOOK_OPEN_BROWSER": "0", "INGLENOOK_STARTER_MODELS": "0"}
+    env = os.environ | own | {"DJANGO_SETTINGS_MODULE": "webchat.settings"} | env
     return subprocess.run([sys.executable, "manage.py", "serve"], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60)
 
 
