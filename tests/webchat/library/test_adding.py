@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.test import Client
 
 from tests.webchat.library.gguf_files import gguf, write_gguf
@@ -30,11 +30,17 @@ HOSTILE_NAMES = [
 ]
 
 
-def upload_of(data: bytes, name: str = "tiny.gguf") -> TemporaryUploadedFile:
+def upload_of(data: bytes, name: str = "tiny.gguf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data)
+
+
+def arrived(data: bytes, name: str) -> TemporaryUploadedFile:
+    """An upload as views get it, but past Django's own cleaning of its name."""
     upload = TemporaryUploadedFile(name, "application/octet-stream", len(data), None)
     upload.write(data)
     upload.flush()
     upload.seek(0)
+    upload._name = name
     return upload
 
 
@@ -131,8 +137,7 @@ def test_an_upload_without_a_file_is_explained(owner_client: Client) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_row_33_no_name_leaves_the_models_folder(db, models_dir: Path, name: str) -> None:
-    upload = upload_of(gguf())
-    upload._name = name  # past Django's own cleaning
+    upload = arrived(gguf(), name)
 
     model = intake.add_upload(upload)
     upload.close()
