@@ -1,0 +1,155 @@
+"""Every address of Inglenook, with who may go there. One that is not listed here fails the tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from webchat.accounts.models import User
+
+ANYBODY, PERSON, STAFF, PROGRAM = "anybody", "person", "staff", "program"
+
+WHO = {
+    "health": ANYBODY,
+    "account/login/": ANYBODY,
+    "account/logout/": PERSON,
+    "account/": PERSON,
+    "account/password/": PERSON,
+    "account/keys/": PERSON,
+    "account/keys/<int:pk>/revoke/": PERSON,
+    "models/": STAFF,
+    "models/states/": STAFF,
+    "models/add/path/": STAFF,
+    "models/add/upload/": STAFF,
+    "models/<int:pk>/load/": STAFF,
+    "models/<int:pk>/unload/": STAFF,
+    "models/<int:pk>/default/": STAFF,
+    "models/<int:pk>/settings/": STAFF,
+    "models/<int:pk>/remove/": STAFF,
+    "": PERSON,
+    "c/<int:pk>/": PERSON,
+    "c/<int:pk>/model/": PERSON,
+    "c/<int:pk>/collections/": PERSON,
+    "c/<int:conversation_pk>/sources/<int:pk>/": PERSON,
+    "c/<int:pk>/row/": PERSON,
+    "c/<int:pk>/rename/": PERSON,
+    "c/<int:pk>/delete/": PERSON,
+    "c/<int:pk>/undelete/": PERSON,
+    "documents/": PERSON,
+    "documents/new": PERSON,
+    "documents/search/": PERSON,
+    "documents/<int:pk>/": PERSON,
+    "documents/<int:pk>/files": PERSON,
+    "documents/<int:pk>/upload": PERSON,
+    "documents/<int:pk>/rename": PERSON,
+    "documents/<int:pk>/retry": PERSON,
+    "documents/<int:pk>/delete": PERSON,
+    "documents/file/<int:pk>/": PERSON,
+    "documents/file/<int:pk>/text": PERSON,
+    "documents/file/<int:pk>/download": PERSON,
+    "documents/file/<int:pk>/retry": PERSON,
+    "documents/file/<int:pk>/delete": PERSON,
+    "v1/docs": PERSON,
+    "v1/openapi.json": PERSON,
+    "v1/models": PROGRAM,
+    "v1/models/<path:name>": PROGRAM,
+    "v1/chat/completions": PROGRAM,
+    "v1/completions": PROGRAM,
+    "v1/embeddings": PROGRAM,
+    "api/docs": PERSON,
+    "api/openapi.json": PERSON,
+    "api/collections": PROGRAM,
+    "api/collections/<collection_id>": PROGRAM,
+    "api/collections/<collection_id>/documents": PROGRAM,
+    "api/collections/<collection_id>/documents/<document_id>": PROGRAM,
+    "api/search": PROGRAM,
+}
+NOTHING_THERE = {"v1/", "api/"}  # ninja's roots: always 404
+LOGIN = "/account/login/"
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from routes(pattern, route)
+
+
+def ours() -> list[str]:
+    return sorted({route for route in routes() if not route.startswith("admin/")} - NOTHING_THERE)
+
+
+def django_admins() -> list[str]:
+    doors = {"admin/login/", "admin/logout/"}
+    return sorted({route for route in routes() if route.startswith("admin/") and "(?P" not in route} - doors)
+
+
+def address(route: str) -> str:
+    return "/" + re.sub(r"<[^>]+>", "1", route)
+
+
+def is_sent_to_login(response) -> bool:
+    return response.status_code == 302 and "/login/" in response.url
+
+
+def test_row_23_every_route_is_listed() -> None:
+    assert ours() == sorted(WHO)
+
+
+@pytest.mark.parametrize("route", ours())
+def test_row_23_nobody_gets_no_further_than_the_door(db, accounts_mode: None, route: str) -> None:
+    response = Client(headers={"host": "127.0.0.1"}).get(address(route))
+
+    if WHO[route] == ANYBODY:
+        assert response.status_code in (200, 503)
+    elif WHO[route] == PROGRAM:
+        assert response.status_code in (401, 405)
+    else:
+        assert is_sent_to_login(response)
+
+
+@pytest.mark.parametrize("route", [route for route in ours() if WHO[route] == STAFF])
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_row_23_a_person_is_not_staff(
+    client_of: Callable[[User], Client], alice: User, route: str, method: str
+) -> None:
+    assert getattr(client_of(alice), method)(address(route)).status_code in (403, 405)
+
+
+@pytest.mark.parametrize("route", [route for route in ours() if WHO[route] == PERSON])
+def test_row_23_a_person_is_let_in(client_of: Callable[[User], Client], alice: User, route: str) -> None:
+    response = client_of(alice).get(address(route))
+
+    assert response.status_code in (200, 302, 404, 405)
+    assert not is_sent_to_login(response)
+
+
+@pytest.mark.parametrize("route", django_admins())
+def test_row_23_the_admin_is_for_staff(client_of: Callable[[User], Client], alice: User, route: str) -> None:
+    nobody = Client(headers={"host": "127.0.0.1"}).get(address(route))
+    person = client_of(alice).get(address(route))
+
+    assert is_sent_to_login(nobody)
+    assert is_sent_to_login(person) or person.status_code == 403
+
+
+@pytest.mark.parametrize("route", ours() + django_admins())
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_row_13_no_foreign_page_gets_anywhere(owner_client: Client, route: str, method: str) -> None:
+    ask = getattr(owner_client, method)
+
+    assert ask(address(route), headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert ask(address(route), headers={"origin": "http://evil.test"}).status_code == 403
+
+
+@pytest.mark.parametrize("route", ours() + django_admins())
+def test_row_13_no_page_changes_anything_without_its_token(owner: User, route: str) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+
+    assert client.post(address(route)).status_code in (403, 405)
