@@ -1,0 +1,127 @@
+"""The worker as a process of its own: killed, told to leave, and without an embedder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.db import connection
+
+from inference import lifeline
+from webchat.documents import shelf, storage
+from webchat.documents.models import Document, Status
+from webchat.processes import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Spawn = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def spawn(
+    running_service: tuple[str, str], tokenizer_path: Path, tmp_path: Path, db: None
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts workers that share the test's folders and database; ends those that still live."""
+    models = tmp_path / "models" / "all-MiniLM-L6-v2"
+    models.mkdir(parents=True)
+    shutil.copy(tokenizer_path, models)
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def start(url: str = running_service[0]) -> subprocess.Popen[bytes]:
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.webchat.documents.worker_settings",
+            "INGLENOOK_DATA_DIR": str(tmp_path),
+            "INGLENOOK_TEST_DATABASE": str(connection.settings_dict["NAME"]),
+            "INGLENOOK_INFERENCE_URL": url,
+            "INGLENOOK_INFERENCE_TOKEN": running_service[1],
+        }
+        workers.append(lifeline.spawn([sys.executable, "manage.py", "worker"], {}, env=env))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        lifeline.cut(worker)
+
+
+def statuses() -> list[str]:
+    return list(Document.objects.order_by("pk").values_list("status", flat=True))
+
+
+def wait_for_status(*wanted: str, timeout_s: float = 60) -> None:
+    assert wait_until(lambda: statuses() == list(wanted), timeout_s=timeout_s), (
+        statuses(),
+        list(Document.objects.values_list("error", flat=True)),
+    )
+
+
+def long_text(paragraphs: int) -> str:
+    return "\n\n".join(f"Paragraph {i} tells of " + f"things{i} " * 100 for i in range(paragraphs))
+
+
+def is_in_the_middle() -> bool:
+    return Document.objects.filter(name="long.txt", status=Status.INDEXING, progress__range=(10, 90)).exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX")
+def test_killed_in_mid_file_each_file_is_indexed_exactly_once(spawn: Spawn, put: Callable[..., Document]) -> None:
+    put("before.txt", "Before it.")
+    long = put("long.txt", long_text(6000))
+    put("after.txt", "After it.")
+    worker = spawn()
+    assert wait_until(is_in_the_middle, timeout_s=60, every_s=0.02)
+    children = psutil.Process(worker.pid).children(recursive=True)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    assert shelf.index().text(long.index_key) is None
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+
+    spawn()
+    wait_for_status("indexed", "indexed", "indexed")
+    index = shelf.index()
+    keys = index.documents(long.index_key.collection)
+    coverage = index.coverage(long.index_key.collection)
+    assert len(keys) == len(set(keys)) == 3
+    assert sum(Document.objects.values_list("passages", flat=True)) == coverage.chunks == coverage.vectors
+    assert index.text(long.index_key).text == storage.path_of(long.digest).read_text()
+
+
+def test_a_worker_that_is_told_to_leave_gives_back_what_it_holds(spawn: Spawn, put: Callable[..., Document]) -> None:
+    put("long.txt", long_text(6000))
+    worker = spawn()
+    assert wait_until(is_in_the_middle, timeout_s=60, every_s=0.02)
+    begin = time.monotonic()
+    assert lifeline.cut(worker) == 0
+    assert time.monotonic() - begin < 4
+    document = Document.objects.get()
+    assert (document.status, document.attempts, document.worker) == (Status.QUEUED, 0, "")
+
+
+def test_without_a_service_documents_wait_and_say_for_what(spawn: Spawn, put: Callable[..., Document]) -> None:
+    put("a.txt", "Some water.")
+    away = spawn("http://127.0.0.1:9")
+    assert wait_until(lambda: bool(Document.objects.get().error), timeout_s=30)
+    document = Document.objects.get()
+    assert document.status == Status.QUEUED
+    assert document.error.startswith("Waiting for the embedding model. ")
+    lifeline.cut(away)
+
+    spawn()
+    wait_for_status("indexed")
+    assert Document.objects.get().error == ""
+
+
+def test_two_workers_share_the_queue(spawn: Spawn, put: Callable[..., Document]) -> None:
+    for i in range(20):
+        put(f"{i}.txt", f"Letter number {i}.")
+    spawn()
+    spawn()
+    wait_for_status(*["indexed"] * 20)
+    assert shelf.index().coverage(Document.objects.first().index_key.collection).documents == 20
