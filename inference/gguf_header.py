@@ -158,7 +158,7 @@ class _HeaderReader:
             if tensor.offset % alignment or tensor.offset < end_before:
                 raise self._damaged(f"tensor {tensor.name!r} lies across another")
             end_before = tensor.offset + tensor.size_bytes
-        if begin + end_before > self._size:
+        if tensors and begin + end_before > self._size:
             raise self._cut_short(begin + end_before)
 
     # Steps of the walk.

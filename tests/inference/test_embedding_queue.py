@@ -1,0 +1,95 @@
+"""Questions come before bulk, and rows come back in order."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from inference.echo import HashEmbedder
+from inference.embedding_queue import BATCH_CHARS, BATCH_TEXTS, EmbeddingQueue, batches
+
+
+class GatedEmbedder:
+    """Waits for a permit before each batch, and remembers the batches."""
+
+    def __init__(self) -> None:
+        self.permits = threading.Semaphore(0)
+        self.seen: list[list[str]] = []
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.permits.acquire()
+        self.seen.append(list(texts))
+        if "poison" in texts:
+            raise RuntimeError("cannot")
+        return HashEmbedder().embed(texts)
+
+
+@pytest.fixture
+def embedder() -> GatedEmbedder:
+    return GatedEmbedder()
+
+
+@pytest.fixture
+async def queue(embedder: GatedEmbedder) -> AsyncIterator[EmbeddingQueue]:
+    queue = EmbeddingQueue(embedder)
+    yield queue
+    embedder.permits.release(1000)
+    await queue.close()
+
+
+async def started(queue: EmbeddingQueue, texts: list[str]) -> asyncio.Task[NDArray[np.float32]]:
+    task = asyncio.create_task(queue.embed(texts))
+    await asyncio.sleep(0.02)
+    return task
+
+
+async def test_a_question_waits_for_one_batch_at_most(queue: EmbeddingQueue, embedder: GatedEmbedder) -> None:
+    bulk = await started(queue, [f"text {number}" for number in range(10 * BATCH_TEXTS)])
+    question = await started(queue, ["why?"])
+    embedder.permits.release(2)
+    assert (await question).shape == (1, 384)
+    assert embedder.seen[1] == ["why?"]
+    assert not bulk.done()
+
+
+async def test_rows_come_back_in_order(queue: EmbeddingQueue, embedder: GatedEmbedder) -> None:
+    texts = [f"word{number} " * (number % 7 + 1) for number in range(50)]
+    embedder.permits.release(100)
+    assert np.array_equal(await queue.embed(texts), HashEmbedder().embed(texts))
+
+
+async def test_a_request_that_was_given_up_costs_one_batch(queue: EmbeddingQueue, embedder: GatedEmbedder) -> None:
+    bulk = await started(queue, ["a"] * (5 * BATCH_TEXTS))
+    bulk.cancel()
+    question = await started(queue, ["why?"])
+    embedder.permits.release(2)
+    await question
+    assert len(embedder.seen) == 2
+
+
+async def test_one_bad_request_spoils_no_other(queue: EmbeddingQueue, embedder: GatedEmbedder) -> None:
+    bad, good = await started(queue, ["poison"]), await started(queue, ["fine"])
+    embedder.permits.release(2)
+    with pytest.raises(RuntimeError):
+        await bad
+    assert (await good).shape == (1, 384)
+
+
+@given(st.lists(st.text(max_size=50), max_size=100))
+def test_batches_hold_each_text_once_longest_first(texts: list[str]) -> None:
+    found = batches(texts)
+    order = [index for batch in found for index in batch]
+    assert sorted(order) == list(range(len(texts)))
+    assert [len(texts[index]) for index in order] == sorted(map(len, texts), reverse=True)
+    assert all(1 <= len(batch) <= BATCH_TEXTS for batch in found)
+
+
+def test_long_texts_go_in_smaller_batches() -> None:
+    assert [len(batch) for batch in batches(["x" * BATCH_CHARS] * 3)] == [1, 1, 1]

@@ -1,0 +1,152 @@
+"""Translation of OpenAI's JSON, both ways."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from inference.client_schema import chat_body, parse_chunk
+from inference.errors import InvalidRequest, Overloaded, PromptTooLong
+from inference.openai_schema import (
+    ChunkWriter,
+    Completion,
+    error_json,
+    parse_chat,
+    parse_completion,
+    parse_embeddings,
+)
+from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, Usage
+
+HELLO = [{"role": "user", "content": "hello"}]
+COMPLETION = Completion("id", "m", 1, is_chat=True)
+
+
+def events(data: bytes) -> list[Any]:
+    parts = data.decode().split("\n\n")
+    assert parts.pop() == ""
+    return [part[6:] if part == "data: [DONE]" else json.loads(part.removeprefix("data: ")) for part in parts]
+
+
+def test_a_chat_without_parameters_leaves_the_models_distribution_alone() -> None:
+    asked = parse_chat({"messages": HELLO})
+    assert asked.params == SamplingParams()
+    assert asked.messages == (ChatMessage("user", "hello"),)
+    assert not asked.stream
+
+
+def test_every_parameter_survives_the_way_there() -> None:
+    params = SamplingParams(0.2, 40, 0.9, 0.05, 1.1, 128, 7, ("END",), 99, True)
+    asked = parse_chat(chat_body("m", [ChatMessage("user", "hello")], params))
+    assert asked.params == params
+    assert asked.stream and asked.include_usage
+
+
+def test_only_what_every_server_knows_is_sent_unless_asked_for() -> None:
+    body = chat_body("m", [ChatMessage("user", "hello")], SamplingParams())
+    assert set(body) == {"model", "messages", "stream", "stream_options", "temperature", "top_p"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("max_completion_tokens", 5, SamplingParams(max_tokens=5)),
+        ("max_tokens", 5.0, SamplingParams(max_tokens=5)),
+        ("max_tokens", None, SamplingParams()),
+        ("stop", "END", SamplingParams(stop=("END",))),
+        ("stop", ["", "A"], SamplingParams(stop=("A",))),
+        ("seed", -1, SamplingParams()),
+        ("seed", 1 << 40, SamplingParams(seed=0)),
+        ("temperature", 0, SamplingParams(temperature=0)),
+        ("frequency_penalty", 0, SamplingParams()),
+        ("n", 1, SamplingParams()),
+        ("tools", [], SamplingParams()),
+        ("a_field_of_next_year", {}, SamplingParams()),
+    ],
+)
+def test_parameters(field: str, value: object, expected: SamplingParams) -> None:
+    assert parse_chat({"messages": HELLO, field: value}).params == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", "hot"),
+        ("temperature", True),
+        ("temperature", float("nan")),
+        ("temperature", -0.1),
+        ("top_p", 1.1),
+        ("top_k", 1.5),
+        ("max_tokens", 0),
+        ("stop", 5),
+        ("stop", ["x"] * 17),
+        ("stream", "yes"),
+        ("stream_options", 1),
+        ("n", 2),
+        ("tools", [{}]),
+        ("logprobs", True),
+        ("frequency_penalty", 0.5),
+        ("response_format", {"type": "json_object"}),
+        ("messages", []),
+        ("messages", "hello"),
+        ("messages", [{"content": "hello"}]),
+        ("messages", [{"role": "user", "content": 5}]),
+        ("messages", [{"role": "user", "content": [{"type": "image_url"}]}]),
+    ],
+)
+def test_nonsense_is_refused_by_name(field: str, value: object) -> None:
+    with pytest.raises(InvalidRequest, match=f"'{field}"):
+        parse_chat({"messages": HELLO, field: value})
+
+
+def test_text_parts_are_joined() -> None:
+    content = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    assert parse_chat({"messages": [{"role": "user", "content": content}]}).messages[0].content == "ab"
+
+
+@pytest.mark.parametrize("prompt", ["once", ["once"]])
+def test_a_plain_completion_has_one_prompt(prompt: object) -> None:
+    assert parse_completion({"prompt": prompt}).prompt == "once"
+    with pytest.raises(InvalidRequest):
+        parse_completion({"prompt": ["a", "b"]})
+
+
+def test_embeddings_take_one_text_or_many() -> None:
+    assert parse_embeddings({"input": "a"}).texts == ("a",)
+    assert parse_embeddings({"input": ["a", "b"], "encoding_format": "base64"}).as_base64
+    with pytest.raises(InvalidRequest):
+        parse_embeddings({"input": "a", "encoding_format": "int8"})
+
+
+@pytest.mark.parametrize("text", ["plain", 'quote " and \\', "\u2028 é 🦉 \0", "\ud800"])
+def test_a_text_event_carries_its_text_and_nothing_raw(text: str) -> None:
+    data = ChunkWriter(COMPLETION, include_usage=False).delta(Delta(text))
+    assert data.isascii()
+    (chunk,) = events(data)
+    assert parse_chunk(chunk) == Delta(text)
+    assert (chunk["object"], chunk["model"]) == ("chat.completion.chunk", "m")
+
+
+def test_the_last_delta_becomes_end_usage_and_mark() -> None:
+    last = Delta("bye", FinishReason.LENGTH, Usage(5, 2, 3), Timings(1.0, 2.0, 2, 2))
+    said, end, usage, mark = events(ChunkWriter(COMPLETION, include_usage=True).delta(last))
+    assert said["choices"][0]["delta"] == {"content": "bye"}
+    assert end["choices"][0]["finish_reason"] == "length"
+    assert usage["usage"]["prompt_tokens_details"] == {"cached_tokens": 3}
+    assert parse_chunk(usage) == Delta("", None, Usage(5, 2, 3), Timings(1.0, 2.0, 2, 2))
+    assert mark == "[DONE]"
+
+
+def test_usage_is_left_out_unless_asked_for() -> None:
+    last = Delta("", FinishReason.STOP, Usage(5, 2), Timings(1.0, 2.0, 2, 2))
+    end, _ = events(ChunkWriter(COMPLETION, include_usage=False).delta(last))
+    assert "usage" not in end
+    assert end["timings"]["predicted_n"] == 2
+
+
+def test_errors_carry_their_numbers() -> None:
+    too_long = error_json(PromptTooLong(9, 5))["error"]
+    assert (too_long["code"], too_long["n_prompt_tokens"], too_long["n_ctx"]) == ("context_length_exceeded", 9, 5)
+    assert error_json(Overloaded(3))["error"]["ahead"] == 3
+    assert error_json(InvalidRequest("no"))["error"]["type"] == "invalid_request_error"
