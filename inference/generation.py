@@ -13,9 +13,10 @@ from contextlib import aclosing
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from inference import openai_schema, serving
+from inference import openai_answers, serving
 from inference.errors import InferenceError
-from inference.openai_schema import ChunkWriter, Completion, GenerationRequest
+from inference.openai_answers import ChunkWriter, Completion
+from inference.openai_schema import GenerationRequest
 from inference.types import Delta, FinishReason
 
 Deltas = AsyncGenerator[Delta, None]
@@ -44,7 +45,7 @@ class Generation:
             async with aclosing(self._start()) as deltas:
                 async for last in deltas:
                     texts.append(last.text)
-            response = JSONResponse(openai_schema.completion_json(self._completion, "".join(texts), last))
+            response = JSONResponse(openai_answers.completion_json(self._completion, "".join(texts), last))
         except InferenceError as error:
             response = serving.error_response(error)
         await response(scope, receive, send)
@@ -67,7 +68,7 @@ class Generation:
             async for delta in deltas:
                 await _send_piece(send, writer.delta(delta))
         except InferenceError as error:
-            await _send_piece(send, openai_schema.event(openai_schema.error_json(error)))
+            await _send_piece(send, openai_answers.event(openai_answers.error_json(error)))
 
 
 async def _send_piece(send: Send, body: bytes) -> None:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from inference import openai_schema, serving
+from inference import openai_answers, openai_schema, serving
 from inference.backend import Backend, ChatEngine
 from inference.embedding_queue import EmbeddingQueue
 from inference.errors import InferenceError, InvalidRequest
@@ -139,7 +139,7 @@ async def models(request: Request) -> Response:
     """The one model."""
     runner: Runner = request.app.state.runner
     context_length = runner.backend.context_length if runner.backend else 0
-    return JSONResponse(openai_schema.models_json(runner.spec.name, context_length=context_length))
+    return JSONResponse(openai_answers.models_json(runner.spec.name, context_length=context_length))
 
 
 async def chat_completions(request: Request) -> ASGIApp:
@@ -188,7 +188,7 @@ async def embeddings(request: Request) -> Response:
     as_json = [base64.b64encode(row.tobytes()).decode() if asked.as_base64 else row.tolist() for row in vectors]
     # The embedder counts no tokens; four characters a token is the usual estimate for English.
     prompt_tokens = sum(len(text) // 4 + 1 for text in asked.texts)
-    return JSONResponse(openai_schema.embeddings_json(runner.spec.name, as_json, prompt_tokens=prompt_tokens))
+    return JSONResponse(openai_answers.embeddings_json(runner.spec.name, as_json, prompt_tokens=prompt_tokens))
 
 
 async def _serve(runner: Runner, token: str) -> None:

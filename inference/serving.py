@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inference import lifeline
 from inference.errors import InferenceError, InvalidRequest, Overloaded, PromptTooLong, TemplateError
-from inference.openai_schema import error_json
+from inference.openai_answers import error_json
 
 BODY_LIMIT_BYTES = 4 << 20
 DRAINED_BYTES = 64 << 20  # read and thrown away: who is cut off while it sends never sees the answer

@@ -9,14 +9,8 @@ import pytest
 
 from inference.client_schema import chat_body, parse_chunk
 from inference.errors import InvalidRequest, Overloaded, PromptTooLong
-from inference.openai_schema import (
-    ChunkWriter,
-    Completion,
-    error_json,
-    parse_chat,
-    parse_completion,
-    parse_embeddings,
-)
+from inference.openai_answers import ChunkWriter, Completion, error_json
+from inference.openai_schema import parse_chat, parse_completion, parse_embeddings
 from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, Usage
 
 HELLO = [{"role": "user", "content": "hello"}]

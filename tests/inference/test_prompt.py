@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from inference.echo import CONTROL, END, START, EchoEngine, EchoFacts, EchoSettings
