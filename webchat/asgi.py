@@ -12,5 +12,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from webchat.accounts.sockets import SameOriginSocket, SocketUser  # noqa: E402
 from webchat.chat.sockets import socket_urls  # noqa: E402
+from webchat.documents.room import EnoughRoom  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": SameOriginSocket(SocketUser(URLRouter(socket_urls)))})
+application = ProtocolTypeRouter(
+    {"http": EnoughRoom(http), "websocket": SameOriginSocket(SocketUser(URLRouter(socket_urls)))}
+)

@@ -191,7 +191,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
-MAX_UPLOAD_BYTES = ENVIRONMENT.max_upload_mb * 1_000_000
+MAX_UPLOAD_BYTES = ENVIRONMENT.max_upload_mb << 20  # as pages count them
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"  # beside the files, so that a finished upload is moved, not copied
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
