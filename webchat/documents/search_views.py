@@ -13,6 +13,7 @@ from webchat.documents.highlight import Part, snippet
 from webchat.documents.models import Collection
 
 RESULTS = 20
+PATIENCE_S = 2.0  # results come while one types
 
 
 @require_GET
@@ -21,7 +22,7 @@ def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[: shelf.QUERY_CHARS]
     collections = list(Collection.objects.readable_by(request.user))
     chosen = chosen_of(request, collections)
-    found = async_to_sync(shelf.find)(query, chosen or collections, RESULTS)
+    found = async_to_sync(shelf.find)(query, chosen or collections, RESULTS, patience_s=PATIENCE_S)
     context = {
         "query": query,
         "collections": collections,

@@ -17,6 +17,7 @@ from inference.errors import InferenceError
 from webchat.documents.models import Collection, Document
 from webchat.library import engine
 
+LOADING = "The embedding model is still loading, so only the words themselves were searched for. Search again in a moment."
 WORDS_ONLY = "The embedding model is not available, so only the words themselves were searched for, not what they mean."
 QUERY_CHARS = 4000  # an embedder reads a few hundred tokens; more words only make the search slow
 
@@ -36,21 +37,32 @@ def index() -> Index:
 
 
 async def find(
-    query: str, collections: Iterable[Collection] | AsyncIterable[Collection], limit: int, *, words_only: bool = False
+    query: str,
+    collections: Iterable[Collection] | AsyncIterable[Collection],
+    limit: int,
+    *,
+    words_only: bool = False,
+    patience_s: float | None = None,
 ) -> Found:
-    """Passages of these collections. The caller has made sure that the person may read them."""
+    """Passages of these collections. The caller has made sure that the person may read them.
+
+    Whoever has no `patience_s` to wait while the embedding model loads gets what the words alone find, and a note.
+    """
     query = query.strip()[:QUERY_CHARS]
     keys = [collection.index_key async for collection in _each(collections)]
     if not query or not keys:
         return Found([])
-    vector, note = (None, "") if words_only else await _query_vector(query)
+    vector, note = (None, "") if words_only else await _query_vector(query, patience_s)
     passages = await asyncio.to_thread(index().search, query, vector, collections=keys, limit=limit)
     return Found(await _with_rows(passages), note)
 
 
-async def _query_vector(query: str) -> tuple[NDArray[float32] | None, str]:
+async def _query_vector(query: str, patience_s: float | None) -> tuple[NDArray[float32] | None, str]:
     try:
-        return (await engine.embed([query]))[0], ""
+        async with asyncio.timeout(patience_s):
+            return (await engine.embed([query]))[0], ""
+    except TimeoutError:
+        return None, LOADING
     except InferenceError:
         return None, WORDS_ONLY
 

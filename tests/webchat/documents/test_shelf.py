@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 from asgiref.sync import async_to_sync
+from numpy.typing import NDArray
 
 from webchat.documents import shelf
 from webchat.documents.models import Collection, Document
+from webchat.library import engine
 
 find = async_to_sync(shelf.find)
 Put = Callable[..., Document]
@@ -40,6 +44,19 @@ def test_without_the_embedder_it_finds_by_words_and_says_so(
     found = find("rye", [shelf_of_alice], 5)
     assert [passage.name for passage in found.passages] == ["bread.txt"]
     assert found.note == shelf.WORDS_ONLY
+
+
+def test_while_the_embedder_loads_the_impatient_get_words(
+    two_letters: None, shelf_of_alice: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def loading(texts: Sequence[str]) -> NDArray[np.float32]:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    monkeypatch.setattr(engine, "embed", loading)
+    found = find("rye", [shelf_of_alice], 5, patience_s=0.05)
+    assert [passage.name for passage in found.passages] == ["bread.txt"]
+    assert found.note == shelf.LOADING
 
 
 def test_words_only_is_no_cause_for_a_note(two_letters: None, shelf_of_alice: Collection) -> None:
