@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from inference.errors import EndpointError, InferenceError, InvalidRequest, Overloaded, PromptTooLong, TemplateError
-from inference.openai_schema import error_json
+from inference.openai_answers import error_json
 from webchat.accounts.refusals import TYPES, openai_error
 
 TOO_LARGE = "The request is larger than 4 MB. Send less at once."

@@ -13,7 +13,7 @@ import httpx2
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from inference.errors import RunnerDied, ServiceUnavailable
-from inference.openai_schema import error_json
+from inference.openai_answers import error_json
 from inference.types import Endpoint
 from webchat.library.engine import of_this_loop
 
