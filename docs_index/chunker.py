@@ -7,14 +7,13 @@ MAX_CHARS characters, and time linear in the length of the text. Knows nothing o
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 from tokenizers import Tokenizer
 
-from docs_index.types import Chunk, Extraction, Page
+from docs_index.types import Chunk, Extraction
 
 MAX_TOKENS = 240  # MiniLM reads 256 with its two marks; a little room for what it normalizes differently
 OVERLAP_TOKENS = 32
@@ -46,10 +45,10 @@ class Chunker:
     def split(self, extraction: Extraction) -> list[Chunk]:
         """The chunks in the order of the text; none for a text of white space."""
         splitter = self._markdown if extraction.is_markdown else self._plain
-        starts = [page.start for page in extraction.pages]
         return [
-            Chunk(text, start, start + len(text), _page_at(extraction.pages, starts, start))
-            for stretch_start, stretch in _stretches(extraction.text)
+            Chunk(text, start, start + len(text), page)
+            for page, page_start, page_end in _page_spans(extraction)
+            for stretch_start, stretch in _stretches(extraction.text, page_start, page_end)
             for start, text in self._pieces(splitter, stretch_start, stretch)
             if text.strip()
         ]
@@ -64,16 +63,22 @@ class Chunker:
                 yield from ((offset + at + inner, part) for inner, part in self._by_length.chunk_indices(text))
 
 
-def _page_at(pages: Sequence[Page], starts: Sequence[int], offset: int) -> int | None:
-    return pages[max(bisect_right(starts, offset) - 1, 0)].number if pages else None
+def _page_spans(extraction: Extraction) -> Iterator[tuple[int | None, int, int]]:
+    """Number, start and end of each page. A chunk never crosses a page, so that a citation names the right one."""
+    if not extraction.pages:
+        yield None, 0, len(extraction.text)
+        return
+    starts = [0, *(page.start for page in extraction.pages[1:]), len(extraction.text)]
+    for page, start, end in zip(extraction.pages, starts, starts[1:], strict=False):
+        yield page.number, start, end
 
 
-def _stretches(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    for gap in LONG_GAP.finditer(text):
+def _stretches(text: str, begin: int, end: int) -> Iterator[tuple[int, str]]:
+    start = begin
+    for gap in LONG_GAP.finditer(text, begin, end):
         yield from _cut(text, start, gap.start())
         start = gap.end()
-    yield from _cut(text, start, len(text))
+    yield from _cut(text, start, end)
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:

@@ -64,13 +64,14 @@ def test_chunks_overlap_a_little(chunker: Chunker) -> None:
     assert all(0 < overlap < len(chunk.text) / 2 for overlap, chunk in zip(shared, chunks, strict=False))
 
 
-def test_a_chunk_has_the_page_where_it_begins(chunker: Chunker) -> None:
-    first, second = "one " * 30, "two " * 30
-    start = len(first) + 2
-    pages = (Page(1, 0), Page(2, start), Page(3, start))
-    chunks = chunker.split(Extraction(f"{first}\n\n{second}", pages[:2]))
-    assert [chunk.page for chunk in chunks] == [1 if chunk.start < start else 2 for chunk in chunks]
-    assert {chunk.page for chunk in chunks} == {1, 2}
+def test_a_chunk_never_crosses_a_page(chunker: Chunker) -> None:
+    texts = ["one.\n\n", "two three.\n\n", "four. " * 60]
+    starts = [0, len(texts[0]), len(texts[0]) + len(texts[1])]
+    pages = tuple(Page(number, start) for number, start in zip((1, 2, 5), starts, strict=True))
+    chunks = chunker.split(Extraction("".join(texts), pages))
+    assert [chunk.text for chunk in chunks if chunk.page == 1] == ["one."]
+    assert [chunk.text for chunk in chunks if chunk.page == 2] == ["two three."]
+    assert all(chunk.start >= starts[2] for chunk in chunks if chunk.page == 5)
 
 
 def test_a_text_without_pages_has_no_page(chunker: Chunker) -> None:
