@@ -75,6 +75,13 @@ class Model:
         """For example "llama 135M Q4_1"."""
         return _read_string(lambda buffer, size: llama_cpp.llama_model_desc(self._pointer, buffer, size)) or ""
 
+    @property
+    def cache_bytes_per_token(self) -> int:
+        """What the attention cache takes for one token: keys and values of all layers, in half precision."""
+        heads = llama_cpp.llama_model_n_head_kv(self._pointer) / max(1, llama_cpp.llama_model_n_head(self._pointer))
+        width = llama_cpp.llama_model_n_embd(self._pointer) * heads
+        return int(2 * 2 * width * llama_cpp.llama_model_n_layer(self._pointer))
+
     def metadata(self, key: str) -> str | None:
         name = key.encode()
         return _read_string(lambda buffer, size: llama_cpp.llama_model_meta_val_str(self._pointer, name, buffer, size))

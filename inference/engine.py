@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import psutil  # type: ignore[import-untyped]
 
 from inference.binding import Batch, Context, Model
-from inference.errors import InvalidRequest, PromptTooLong
+from inference.errors import InvalidRequest, ModelLoadError, PromptTooLong
 from inference.pacing import LEAST_TOKENS, Pacing
 from inference.prefix_cache import PrefixCache
 from inference.sampling import Sampler, validate
@@ -102,7 +102,7 @@ class Engine:
         batch_tokens = max(config.batch_tokens, config.parallel + LEAST_TOKENS)
         self._context = Context(
             self._model,
-            n_ctx=config.context_length or min(self._model.n_ctx_train or _DEFAULT_CONTEXT, _DEFAULT_CONTEXT),
+            n_ctx=_context_length(config.context_length, self._model),
             n_sequences=n_sequences,
             batch_tokens=batch_tokens,
             threads=config.threads or physical_cores(),
@@ -293,6 +293,19 @@ class Engine:
             predicted_n=job.generated,
         )
         return Ending(reason, Usage(prompt, job.generated, cached), timings)
+
+
+def _context_length(wanted: int | None, model: Model) -> int:
+    if wanted is None:
+        return min(model.n_ctx_train or _DEFAULT_CONTEXT, _DEFAULT_CONTEXT)
+    if wanted < 1:
+        raise ModelLoadError(f"A context of {wanted} tokens is none at all.")
+    needed, free = wanted * model.cache_bytes_per_token, psutil.virtual_memory().available
+    if needed > free:
+        raise ModelLoadError(
+            f"A context of {wanted:,} tokens needs {needed / 1e9:,.1f} GB; {free / 1e9:,.1f} GB is free."
+        )
+    return wanted
 
 
 def physical_cores() -> int:

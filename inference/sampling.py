@@ -106,6 +106,7 @@ def penalize(logits: Logits, recent: Sequence[int], penalty: float) -> None:
 def candidates(logits: Logits, *, top_k: int, top_p: float, min_p: float) -> NDArray[np.intp]:
     """The tokens that stay in the game, the likeliest first where their order mattered."""
     best = logits.max()
+    floor = best + math.log(min_p) if min_p > 0 else -math.inf
     total: float | None = None
     if 0 < top_k < logits.size:
         tokens = np.argpartition(logits, logits.size - top_k)[-top_k:]
@@ -113,12 +114,10 @@ def candidates(logits: Logits, *, top_k: int, top_p: float, min_p: float) -> NDA
         total = float(_weights(logits, 1.0).sum())
         tokens = _enough(logits, best, total * top_p)
     else:
-        tokens = np.flatnonzero(logits >= best + math.log(min_p))
+        tokens = np.flatnonzero(logits >= floor)
     if top_p < 1:
         tokens = _nucleus(logits, tokens, best, top_p, total)
-    if min_p > 0:
-        tokens = tokens[logits[tokens] >= best + math.log(min_p)]
-    return tokens
+    return tokens[logits[tokens] >= floor]
 
 
 def _enough(logits: Logits, best: np.float32, mass: float) -> NDArray[np.intp]:
