@@ -1,6 +1,7 @@
 // The choice between light, dark and what the system says. theme.js applies it.
 for (const group of document.querySelectorAll("[data-theme-choice]")) {
-  const chosen = localStorage.getItem("theme") || "";
+  const stored = localStorage.getItem("theme");
+  const chosen = stored === "light" || stored === "dark" ? stored : "";
   for (const radio of group.querySelectorAll("input")) radio.checked = radio.value === chosen;
 
   group.addEventListener("change", (event) => {

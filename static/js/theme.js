@@ -4,7 +4,9 @@
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const choice = localStorage.getItem("theme");
-    document.documentElement.dataset.theme = choice || (prefersDark.matches ? "dark" : "light");
+    // Django's admin keeps its choice under the same name, and knows "auto" too.
+    const isChosen = choice === "light" || choice === "dark";
+    document.documentElement.dataset.theme = isChosen ? choice : prefersDark.matches ? "dark" : "light";
   };
   apply();
   prefersDark.addEventListener("change", apply);

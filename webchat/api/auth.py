@@ -27,6 +27,7 @@ class KeyOrPerson(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
+    csrf = True  # the pages of the API's reference then send the token
     openapi_description = "An API key. On the owner's machine none is needed."
 
     def __call__(self, request: HttpRequest) -> User:

@@ -147,7 +147,8 @@ def add_context() -> dict[str, object]:
 
 def added(request: HttpRequest, model: LanguageModel) -> HttpResponse:
     messages.success(request, f"{model.name} was added.")
-    where = f"{reverse('library:list')}#m{model.pk}"
+    # Without the query a browser that is on this page would only scroll.
+    where = f"{reverse('library:list')}?added={model.pk}#m{model.pk}"
     return HttpResponseClientRedirect(where) if request.htmx else redirect(where)
 
 

@@ -48,7 +48,7 @@ def test_a_path_is_used_where_it_lies(owner_client: Client, file: Path) -> None:
     response = owner_client.post(BY_PATH, {"path": f'  "{file}" '})
 
     model = LanguageModel.objects.get()
-    assert response.url == f"/models/#m{model.pk}"
+    assert response.url == f"/models/?added={model.pk}#m{model.pk}"
     assert (model.name, model.path, model.is_ours) == ("tiny", str(file), False)
     assert (model.architecture, model.parameters, model.trained_context) == ("llama", 64, 2048)
     assert model.context_length == 2048
