@@ -22,6 +22,12 @@ from typing import IO, Any, BinaryIO
 GRACE_S = 2.0
 CONFIG_LIMIT_BYTES = 1 << 20
 INTERRUPT = signal.SIGINT
+# Ctrl-C reaches every process of a terminal at once, even one that has not got to ignoring it yet. Children therefore
+# get a session (on Windows a group) of their own, and leave when their parent says so.
+OWN_SESSION: dict[str, Any] = {
+    "start_new_session": True,
+    "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+}
 
 
 class BadConfig(ValueError):
@@ -45,10 +51,7 @@ def read_config(stream: BinaryIO | None = None) -> dict[str, Any]:
 def watch(
     leave: Callable[[], object], *, grace_s: float = GRACE_S, stream: BinaryIO | None = None, exit_status: int = 0
 ) -> threading.Thread:
-    """Call `leave` (from another thread) when the parent's end of the pipe closes; end the process `grace_s` later.
-
-    Ctrl-C reaches every process of a terminal at once. A child leaves the decision to its parent and ignores it.
-    """
+    """Call `leave` (from another thread) when the parent's end of the pipe closes; end the process `grace_s` later."""
     source = stream or sys.stdin.buffer
     if not source.isatty() and threading.current_thread() is threading.main_thread():
         signal.signal(INTERRUPT, signal.SIG_IGN)
@@ -94,6 +97,7 @@ def spawn(
         stderr=stderr,
         env=None if env is None else dict(env),
         cwd=cwd,
+        **OWN_SESSION,
     )
     assert child.stdin is not None
     with contextlib.suppress(BrokenPipeError):  # it died at once; its exit status says why

@@ -61,6 +61,7 @@ class RunnerProcess:
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
             cwd=PACKAGE_ROOT,
+            **lifeline.OWN_SESSION,
         )
         assert child.stdin is not None
         child.stdin.write(lifeline.encode({"token": token, "spec": spec_json(spec)}))

@@ -157,6 +157,17 @@ async def test_a_client_with_a_wrong_token_is_told(service: ServiceProcess) -> N
     await charlie.aclose()
 
 
+async def test_a_runner_gets_a_small_silent_environment(
+    service: ServiceProcess, manager: ServiceClient, echo_spec: MakeSpec
+) -> None:
+    await manager.ensure(echo_spec())
+    (runner,) = service.runners()
+    environment = runner.environ()
+    assert environment["HF_HUB_OFFLINE"] == environment["TRANSFORMERS_OFFLINE"] == environment["DO_NOT_TRACK"] == "1"
+    assert not [name for name in environment if name.startswith(("INGLENOOK_", "DJANGO_", "PYTEST_"))]
+    assert "a-token" not in " ".join(runner.cmdline())
+
+
 async def test_it_refuses_a_spec_that_makes_no_sense(manager: ServiceClient) -> None:
     for spec in (RunnerSpec("a/b", RunnerKind.ECHO, Path("/x")), RunnerSpec("a", RunnerKind.ECHO, Path("relative"))):
         with pytest.raises(InvalidRequest):
