@@ -27,6 +27,8 @@ from docs_index.database import Database
 from docs_index.terms import digest
 from docs_index.types import Chunk, Coverage, DocumentKey, Extraction, Page, Surroundings
 
+DOCUMENTS_PER_REMOVAL = 20
+
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
@@ -70,9 +72,14 @@ class Store:
             prune_vectors(connection, drop_documents(connection, document_ids(connection, key)))
 
     def remove_collection(self, collection: str) -> None:
-        with self._database.writing() as connection:
-            rows = connection.execute("SELECT id FROM documents WHERE collection = ?", [collection])
-            prune_vectors(connection, drop_documents(connection, [row[0] for row in rows.fetchall()]))
+        """In several transactions, between which others may write: taking out 50,000 chunks lasts seconds."""
+        sql = "SELECT id FROM documents WHERE collection = ? LIMIT ?"
+        left = True
+        while left:
+            with self._database.writing() as connection:
+                documents = [row[0] for row in connection.execute(sql, [collection, DOCUMENTS_PER_REMOVAL])]
+                prune_vectors(connection, drop_documents(connection, documents))
+            left = len(documents) == DOCUMENTS_PER_REMOVAL
 
     def rename(self, key: DocumentKey, name: str) -> None:
         with self._database.writing() as connection:
@@ -150,10 +157,11 @@ class Store:
 
     def vectors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vectors]:
         """Those of the chunks that have one."""
-        sql = """SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.model = ? AND e.digest = c.digest
-                 WHERE c.id IN (SELECT value FROM json_each(?))"""
+        # CROSS JOIN keeps the order: left to itself SQLite goes through all vectors for each id (77 s for 2,000)
+        sql = """SELECT c.id, e.vector FROM json_each(?) wanted CROSS JOIN chunks c ON c.id = wanted.value
+                 CROSS JOIN embeddings e ON e.model = ? AND e.digest = c.digest"""
         with self._database.reading() as connection:
-            rows = connection.execute(sql, [self._model, json.dumps(ids.tolist())]).fetchall()
+            rows = connection.execute(sql, [json.dumps(ids.tolist()), self._model]).fetchall()
         found = np.array([row[0] for row in rows], dtype=np.int64)
         return found, np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32).reshape(
             len(rows), -1 if rows else 0

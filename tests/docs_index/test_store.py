@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,22 @@ def test_removing_everything_leaves_nothing(index: Index, index_path: Path) -> N
     with sqlite3.connect(index_path) as connection:
         connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('integrity-check')")
     connection.close()
+
+
+def test_a_big_collection_is_removed_whole(index: Index) -> None:
+    for n in range(45):
+        put(index, "zoo", str(n), f"lions {n}")
+    put(index, "farm", "1", "cows moo")
+    index.remove_collection("zoo")
+    assert index.collections() == ["farm"]
+
+
+def test_many_vectors_are_loaded_in_time(index: Index) -> None:
+    texts = [f"lions {n}" for n in range(3000)]
+    put(index, "zoo", "1", *texts)
+    began = time.process_time()
+    index.search("", embed(["lions"])[0], collections=["zoo"])
+    assert time.process_time() - began < 3.0  # a minute, where SQLite chooses the order of its loops
 
 
 def test_a_failed_replacement_changes_nothing(index: Index) -> None:
