@@ -61,8 +61,9 @@ class Broadcast:
                 wake.clear()
                 text = self.text[position:]
                 position += len(text)
-                yield Progress(text, self.status, self.has_sources, self.is_over)
-                if self.is_over:  # nothing is added any more, and this was all of it
+                progress = Progress(text, self.status, self.has_sources, self.is_over)
+                yield progress
+                if progress.is_over:  # by then nothing was added any more, and this was all of it
                     return
                 await asyncio.sleep(merge_s)
         finally:

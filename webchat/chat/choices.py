@@ -25,6 +25,13 @@ class Choices:
         return [collection.name for collection in self.collections if collection.pk in self.ticked]
 
     @property
+    def label(self) -> str:
+        names = self.ticked_names
+        if not names:
+            return "Documents"
+        return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+
+    @property
     def has_only_starter(self) -> bool:
         return bool(self.models) and all(model.is_starter for model in self.models)
 

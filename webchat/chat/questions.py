@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.template.defaultfilters import filesizeformat
-
 MAX_BYTES = 1_000_000  # just under the longest frame that Daphne takes (1 MiB), with room for the JSON around it
 
 
@@ -24,6 +22,6 @@ def checked(text: object) -> str:
 
 def too_large(size_bytes: int) -> str:
     return (
-        f"This message is {filesizeformat(size_bytes)} long, and a message holds at most {filesizeformat(MAX_BYTES)}. "
-        "Add long texts as a document, then ask about them."
+        f"This message is {size_bytes / 1_000_000:.1f} MB long, and a message holds at most "
+        f"{MAX_BYTES / 1_000_000:.1f} MB. Add long texts as a document, then ask about them."
     )

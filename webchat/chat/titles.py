@@ -7,7 +7,7 @@ import re
 MAX_WORDS = 8
 MAX_CHARS = 60
 
-_MARKUP = re.compile(r"```.*?(?:```|\Z)|[`*_#>|~]+", re.DOTALL)
+_MARKUP = re.compile(r"```.*?(?:```|\Z)|[`*~|]+|^\s*[#>]+", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"https?://(?:www\.)?([^\s/]+)\S*")
 
 

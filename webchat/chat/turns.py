@@ -30,8 +30,10 @@ class Turn:
     def __init__(self) -> None:
         self.broadcast = Broadcast()
         self.opened: Opened | None = None
-        self.task: asyncio.Task[None] | None = None  # set by the task itself: one that never began cannot be stopped
-        self.is_ending = False
+        self.ended = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_unwanted = False
+        self._is_ending = False
 
     @property
     def answer_id(self) -> int | None:
@@ -39,8 +41,19 @@ class Turn:
 
     def stop(self) -> None:
         """Ends it now; the words so far are kept. An answer that is being saved is left alone."""
-        if self.task and not self.is_ending:
-            self.task.cancel()
+        self._is_unwanted = True
+        if self._task and not self._is_ending:
+            self._task.cancel()
+
+    def begin(self) -> None:
+        """Called by the turn's own task. One cancelled before it ran a line could not clean up after itself."""
+        self._task = asyncio.current_task()
+        if self._is_unwanted:
+            self.stop()
+
+    def end(self) -> None:
+        """From here on there is nothing to stop."""
+        self._is_ending = True
 
 
 class Turns:
@@ -65,9 +78,9 @@ class Turns:
 
     async def stop(self, conversation_id: int) -> None:
         turn = self.running(conversation_id)
-        if turn and turn.task:
+        if turn:
             turn.stop()
-            await asyncio.wait([turn.task])
+            await turn.ended.wait()
 
     async def stop_all(self) -> None:
         """For the end of the process: every answer keeps the words it has."""
@@ -102,14 +115,15 @@ class Turns:
         return turn
 
     async def _run(self, conversation_id: int, turn: Turn, opened: Opened) -> None:
-        turn.task = asyncio.current_task()
+        turn.begin()
         try:
             outcome = await answer(conversation_id, opened, turn.broadcast)
-            turn.is_ending = True
+            turn.end()
             await sync_to_async(records.close_answer)(opened.answer_id, outcome)
         finally:
             del self._running[conversation_id]
             turn.broadcast.finish()
+            turn.ended.set()
 
     def _wake(self, conversation_id: int) -> None:
         for event in self._watchers.get(conversation_id, ()):

@@ -59,20 +59,14 @@ def citation(request: HttpRequest, conversation_pk: int, pk: int) -> HttpRespons
 def model(request: HttpRequest, pk: int) -> HttpResponse:
     row = conversation_for(request, pk)
     choose_model(row, request.POST.get("model", ""))
-    return _pickers(request, row)
+    return HttpResponse(status=204)
 
 
 @require_POST
 def collections(request: HttpRequest, pk: int) -> HttpResponse:
     row = conversation_for(request, pk)
     choose_collections(row, request.POST.getlist("collections"))
-    return _pickers(request, row)
-
-
-def _pickers(request: HttpRequest, row: Conversation) -> HttpResponse:
-    if not request.htmx:
-        return redirect("chat:conversation", row.pk)
-    return render(request, "chat/_chosen.html", {"conversation": row, "choices": choices_for(request.user, row)})
+    return HttpResponse(status=204)
 
 
 def _new_page(request: HttpRequest, notice: str = "", *, status: int = 200) -> HttpResponse:
