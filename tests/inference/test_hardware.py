@@ -1,0 +1,25 @@
+"""What the machine offers, and how a process steps back from it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from inference.hardware import survey
+
+
+def test_the_survey_is_plausible() -> None:
+    hardware = survey()
+    assert 0 < hardware.memory_free_bytes <= hardware.memory_bytes
+    assert hardware.physical_cores >= 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SCHED_IDLE is Linux's")
+def test_the_lowest_priority_is_idle_scheduling() -> None:
+    program = (
+        "import os; from inference.priority import lowest_priority; lowest_priority(); print(os.sched_getscheduler(0))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 5
