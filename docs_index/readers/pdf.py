@@ -16,7 +16,7 @@ from docs_index.types import Extraction, Page
 
 HEAD_BYTES = 1024
 TAIL_BYTES = 65_536
-LINE_HYPHEN = re.compile("[\ufffe\x02]\n?")  # how pdfium writes the hyphen of a word broken at the line's end
+LINE_HYPHEN = re.compile("[\ufffe\x02]\n?(.?)")  # how pdfium writes the hyphen of a word broken at the line's end
 BETWEEN_PAGES = "\n\n"
 
 
@@ -68,7 +68,11 @@ def _page_texts(document: pypdfium2.PdfDocument) -> Iterator[str | None]:
         text = tidy(textpage.get_text_range())
         textpage.close()
         page.close()
-        yield LINE_HYPHEN.sub("", text).strip()
+        yield LINE_HYPHEN.sub(_joined, text).strip()
+
+
+def _joined(match: re.Match[str]) -> str:
+    return match[1] if match[1].islower() else f"-{match[1]}"
 
 
 def _assemble(texts: list[str | None], title: str) -> Extraction:

@@ -17,6 +17,11 @@ def test_it_keeps_the_pages(tmp_path: Path) -> None:
     assert (extraction.title, extraction.warnings) == ("Big cats", ())
 
 
+def test_words_broken_at_the_end_of_a_line_are_whole(tmp_path: Path) -> None:
+    extraction = pdf.read(write_pdf(tmp_path / "a.pdf", ["An inter-\nnational UTF-\n8 lion-\nEagle, well - known"]))
+    assert extraction.text == "An international UTF-8 lion-Eagle, well - known"
+
+
 def test_it_counts_the_pages_without_text(tmp_path: Path) -> None:
     extraction = pdf.read(write_pdf(tmp_path / "a.pdf", ["", "Lions.", "", ""]))
     assert extraction.warnings == ("3 of 4 pages hold no text (they may be scanned pictures)",)
