@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from inference.binding import Batch, Context, Model
 from inference.errors import InvalidRequest, ModelLoadError, PromptTooLong

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
+from webchat.accounts.models import User
 from webchat.documents.models import Collection, Document
 from webchat.library.models import LanguageModel
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def readable_by(self, user) -> ConversationQuerySet:
-        return self.filter(owner=user, deleted=None)
+    def readable_by(self, user: User | AnonymousUser) -> ConversationQuerySet:
+        return self.filter(owner=user.pk, deleted=None)
 
 
 class Conversation(models.Model):

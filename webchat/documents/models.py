@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
 from docs_index.types import DocumentKey
+from webchat.accounts.models import User
 
 STALE_AFTER = timedelta(seconds=30)  # a worker renews its claim every few seconds
 MAX_ATTEMPTS = 3  # a file that ends its worker three times is not tried again by itself
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
-    def readable_by(self, user) -> CollectionQuerySet:
-        return self.filter(owner=user)
+    def readable_by(self, user: User | AnonymousUser) -> CollectionQuerySet:
+        return self.filter(owner=user.pk)
 
 
 class Collection(models.Model):
@@ -51,8 +53,8 @@ class Status(models.TextChoices):
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
-    def readable_by(self, user) -> DocumentQuerySet:
-        return self.filter(collection__owner=user)
+    def readable_by(self, user: User | AnonymousUser) -> DocumentQuerySet:
+        return self.filter(collection__owner=user.pk)
 
     def claim_next(self, worker: str) -> Document | None:
         """Takes the oldest queued document. The conditional UPDATE is the lock: it changes one row or none."""
