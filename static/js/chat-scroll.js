@@ -3,11 +3,20 @@ const area = document.querySelector("[data-scroll]");
 const jump = document.querySelector("[data-jump]");
 const NEAR_PX = 80;
 let follows = true;
+let endTop = 0; // where following last left the page
 
 const isAtEnd = () => area.scrollHeight - area.scrollTop - area.clientHeight < NEAR_PX;
 
 function toEnd() {
   area.scrollTop = area.scrollHeight;
+  endTop = area.scrollTop;
+}
+
+function follow() {
+  // The scroll event of a person's move may still be on its way when the next words come.
+  if (follows && area.scrollTop < endTop - 2 && !isAtEnd()) follows = false;
+  if (follows) toEnd();
+  jump.hidden = follows || isAtEnd();
 }
 
 if (area) {
@@ -15,12 +24,10 @@ if (area) {
     follows = isAtEnd();
     if (follows) jump.hidden = true;
   }, { passive: true });
-  document.addEventListener("htmx:wsAfterMessage", () => {
-    if (follows) toEnd();
-    else jump.hidden = isAtEnd();
-  });
-  document.addEventListener("submit", () => {
-    follows = true;
+  document.addEventListener("htmx:wsAfterMessage", follow);
+  document.addEventListener("submit", (event) => {
+    follows ||= event.target.matches("[data-composer]");
+    endTop = 0;
   });
   jump.addEventListener("click", () => {
     follows = true;

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from webchat.chat import fragments, records
@@ -65,6 +66,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.send(fragments.refusal(str(refused)))
         except Gone:
             await self.close(NOT_FOUND)
+
+    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
+        with suppress(Disconnected):  # the page left a moment ago, and `disconnect` is about to be called
+            await super().send(text_data, bytes_data, close)
 
     async def _send_question(self, order: dict[str, Any]) -> None:
         await turns.ask(self.conversation_id, order.get("text"))

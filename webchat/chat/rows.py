@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -47,7 +48,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     conversation.deleted = timezone.now()
     conversation.save(update_fields=["deleted"])
     Conversation.objects.filter(owner=request.user, deleted__lt=timezone.now() - KEPT_AFTER_DELETION).delete()
-    if _is_open(request, pk):
+    if _open_pk(request) == pk:
         return HttpResponseClientRedirect(f"{reverse('chat:home')}?deleted={pk}")
     return render(request, "chat/_conversation_deleted.html", {"row": conversation})
 
@@ -59,15 +60,21 @@ def undelete(request: HttpRequest, pk: int) -> HttpResponse:
     conversation.save(update_fields=["deleted"])
     if not request.htmx:
         return redirect("chat:conversation", pk)
-    return render(request, "chat/_conversation_list.html", {"conversation_groups": dated_groups(request.user)})
+    context = {"conversation_groups": dated_groups(request.user), "conversation": {"pk": _open_pk(request)}}
+    return render(request, "chat/_conversation_list.html", context)
 
 
 def _row(request: HttpRequest, conversation: Conversation, *, is_renamed: bool = False) -> HttpResponse:
     context = {"row": conversation, "is_renamed": is_renamed}
-    context["is_current"] = _is_open(request, conversation.pk)
+    context["is_current"] = _open_pk(request) == conversation.pk
     return render(request, "chat/_conversation_row.html", context)
 
 
-def _is_open(request: HttpRequest, pk: int) -> bool:
-    """Whether this conversation is the page that asked."""
-    return request.htmx.current_url_abs_path in (reverse("chat:conversation", args=[pk]),)
+def _open_pk(request: HttpRequest) -> int | None:
+    """The conversation whose page asks, if it is one."""
+    path = urlsplit(request.htmx.current_url_abs_path or "").path
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    return match.kwargs["pk"] if match.view_name == "chat:conversation" else None

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from dataclasses import replace
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
@@ -18,6 +19,7 @@ from django.utils import timezone
 from webchat.chat import records
 from webchat.chat.answering import answer
 from webchat.chat.broadcast import Broadcast
+from webchat.chat.models import State
 from webchat.chat.questions import Refused, checked
 from webchat.chat.records import Opened
 
@@ -34,6 +36,7 @@ class Turn:
         self._task: asyncio.Task[None] | None = None
         self._is_unwanted = False
         self._is_ending = False
+        self.is_cut_off = False  # the process ends, and nobody asked for that
 
     @property
     def answer_id(self) -> int | None:
@@ -83,7 +86,9 @@ class Turns:
             await turn.ended.wait()
 
     async def stop_all(self) -> None:
-        """For the end of the process: every answer keeps the words it has."""
+        """For the end of the process: every answer keeps the words it has, and says what happened."""
+        for turn in self._running.values():
+            turn.is_cut_off = True
         await asyncio.gather(*(self.stop(conversation_id) for conversation_id in list(self._running)))
 
     @contextmanager
@@ -119,6 +124,8 @@ class Turns:
         try:
             outcome = await answer(conversation_id, opened, turn.broadcast)
             turn.end()
+            if turn.is_cut_off and outcome.state is State.STOPPED:
+                outcome = replace(outcome, state=State.FAILED, error=records.LEFT_BEHIND)
             await sync_to_async(records.close_answer)(opened.answer_id, outcome)
         finally:
             del self._running[conversation_id]

@@ -120,7 +120,8 @@ async def test_the_end_of_the_process_keeps_every_answer(conversation, make_mode
         await asyncio.sleep(0.01)
     await turns.stop_all()
     answer = await last_answer(conversation)
-    assert answer.state == State.STOPPED and answer.text.startswith("one two")
+    assert answer.state == State.FAILED and answer.text.startswith("one two")
+    assert answer.error == LEFT_BEHIND
 
 
 async def test_words_are_saved_while_they_come(conversation, make_model, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +10,7 @@ from daphne.server import Server
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 
 from inference import lifeline
 
@@ -24,7 +26,11 @@ class Command(BaseCommand):
         lifeline.read_config()
         lifeline.watch(leave)
         from webchat.asgi import application
+        from webchat.chat.turns import turns
 
+        reactor.addSystemEventTrigger(
+            "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(turns.stop_all()))
+        )
         # Sockets have no time limit of their own: an open page may be silent for hours.
         Server(
             application,
