@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 
 from webchat.accounts.models import User
 from webchat.documents import naming
@@ -23,8 +24,9 @@ class CollectionForm(forms.ModelForm):
             "name": {"required": "A collection needs a name.", "max_length": "A name has at most 120 characters."}
         }
 
-    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owner: User | AnonymousUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        assert isinstance(owner, User)  # nobody else gets past the middleware
         self.instance.owner = owner
 
     def clean_name(self) -> str:
