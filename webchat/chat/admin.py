@@ -1,6 +1,7 @@
 """Conversations in Django's own admin."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from webchat.chat.models import Citation, Conversation, Message
 
@@ -19,11 +20,10 @@ class ConversationAdmin(admin.ModelAdmin):
 class CitationInline(admin.TabularInline):
     model = Citation
     extra = 0
-    fields = ["number", "document_name", "page", "start", "end", "score", "is_cited"]
-    readonly_fields = fields
+    readonly_fields = ["number", "document_name", "page", "start", "end", "score", "is_cited"]
     can_delete = False
 
-    def has_add_permission(self, request, obj=None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count
 
+from webchat.accounts.models import User
 from webchat.chat.models import Conversation
 from webchat.documents.models import Collection
 from webchat.library.models import LanguageModel
@@ -36,7 +38,9 @@ class Choices:
         return bool(self.models) and all(model.is_starter for model in self.models)
 
 
-def choices_for(user, conversation: Conversation | None = None, *, ticked: frozenset[int] = frozenset()) -> Choices:
+def choices_for(
+    user: User | AnonymousUser, conversation: Conversation | None = None, *, ticked: frozenset[int] = frozenset()
+) -> Choices:
     models = list(LanguageModel.objects.order_by("name"))
     if conversation:
         ticked = frozenset(conversation.collections.values_list("pk", flat=True))

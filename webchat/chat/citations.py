@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 _MARK = re.compile(r"\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\](?!\()")  # "[1](…" is a link that names itself 1
 
@@ -45,7 +46,7 @@ def _citation(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _render(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _render(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     return "".join(
         f'<a class="citation" href="{escape(env["citations"][number])}" data-source="">{number}</a>'
         for number in tokens[index].meta["numbers"]

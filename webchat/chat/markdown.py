@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -104,7 +105,7 @@ _CLASSES = {
 }
 
 
-def _fence(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _fence(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     token = tokens[index]
     language = token.info.split()[0][:30] if token.info.split() else ""
     code = _colored(token.content, language) if env.get("colored") else escape(token.content)
@@ -123,26 +124,26 @@ def _colored(code: str, language: str) -> str:
     return highlight(code, lexer, _formatter) if lexer else escape(code)
 
 
-def _link_open(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _link_open(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     tokens[index].attrSet("target", "_blank")
     tokens[index].attrSet("title", str(tokens[index].attrGet("href")))  # where it leads, before one goes
     return self.renderToken(tokens, index, options, env)
 
 
-def _image(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _image(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     token = tokens[index]
     return f'<span class="image-name">Image: {escape(token.content or str(token.attrGet("src")))}</span>'
 
 
-def _table_open(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _table_open(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     return '<div class="table-scroll"><table>\n'
 
 
-def _table_close(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _table_close(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     return "</table></div>\n"
 
 
-def _cell_open(self: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
+def _cell_open(self: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     """The parser aligns with a `style` attribute, which the content policy forbids."""
     token = tokens[index]
     side = str(token.attrs.pop("style", "")).removeprefix("text-align:")

@@ -47,7 +47,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     async_to_sync(turns.stop)(pk)
     conversation.deleted = timezone.now()
     conversation.save(update_fields=["deleted"])
-    Conversation.objects.filter(owner=request.user, deleted__lt=timezone.now() - KEPT_AFTER_DELETION).delete()
+    Conversation.objects.filter(owner=request.user.pk, deleted__lt=timezone.now() - KEPT_AFTER_DELETION).delete()
     if _open_pk(request) == pk:
         return HttpResponseClientRedirect(f"{reverse('chat:home')}?deleted={pk}")
     return render(request, "chat/_conversation_deleted.html", {"row": conversation})

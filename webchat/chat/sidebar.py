@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from django.contrib.auth.models import AnonymousUser
+
+from webchat.accounts.models import User
 from webchat.chat.models import Conversation
 
 MAX_ROWS = 400  # more than anyone scrolls through, and still drawn in a few milliseconds
@@ -13,7 +16,7 @@ MAX_ROWS = 400  # more than anyone scrolls through, and still drawn in a few mil
 Groups = list[tuple[str, list[Conversation]]]
 
 
-def dated_groups(user) -> Groups:
+def dated_groups(user: User | AnonymousUser) -> Groups:
     """(label, conversations) from the newest to the oldest; nothing for a stranger."""
     if not user.is_authenticated:
         return []

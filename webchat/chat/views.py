@@ -83,11 +83,11 @@ def _new_page(request: HttpRequest, notice: str = "", *, status: int = 200) -> H
 
 
 def _just_deleted(request: HttpRequest, pk: int) -> Conversation | None:
-    return Conversation.objects.filter(owner=request.user, deleted__isnull=False, pk=pk).first()
+    return Conversation.objects.filter(owner=request.user.pk, deleted__isnull=False, pk=pk).first()
 
 
 def _make_conversation(request: HttpRequest) -> Conversation:
-    row = Conversation.objects.create(owner=request.user)
+    row = Conversation.objects.create(owner_id=request.user.pk)
     choose_model(row, request.POST.get("model", ""))
     choose_collections(row, request.POST.getlist("collections"))
     return row

@@ -174,6 +174,7 @@ def shelved(conversation, monkeypatch) -> Document:
 
     async def find(query, collections, limit) -> Found:
         asked.append(query)
+        document.status_meanwhile = turns.running(conversation.pk).broadcast.status
         texts = ["The tide stood at seven meters.", "The keeper noted calm water."]
         return Found([_passage(document, text) for text in texts], "Only the words were searched for.")
 
@@ -197,7 +198,7 @@ async def test_sources_are_on_the_page_before_the_first_word(alice, conversation
     first_word = next(n for n, frame in enumerate(page.frames) if "Answer the" in frame)
     assert with_sources <= first_word
     assert "harbor.pdf" in page.frames[with_sources] and "p. 2" in page.frames[with_sources]
-    assert "Searching your documents…" in "".join(page.frames)
+    assert shelved.status_meanwhile == "Searching your documents…"
     await page.close()
 
 
