@@ -9,11 +9,20 @@ const NAMED_LEFT_OUT = 8;
 for (const form of document.querySelectorAll("[data-upload]")) bind(form);
 
 function bind(form) {
+  // One after the other: what is chosen during an upload waits for it.
+  let waiting = 0;
+  let last = Promise.resolve();
+  const enqueue = (entries) => {
+    if (!entries.length) return;
+    if (!waiting) form.querySelector("[data-upload-report]").replaceChildren();
+    waiting += 1;
+    last = last.then(() => start(form, entries)).finally(() => (waiting -= 1));
+  };
   for (const input of form.querySelectorAll("[data-upload-input]")) {
     input.addEventListener("change", () => {
       const entries = [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
       input.value = "";
-      start(form, entries);
+      enqueue(entries);
     });
   }
   // The whole page takes a drop: a file that misses the form would otherwise replace the page.
@@ -31,18 +40,15 @@ function bind(form) {
     event.preventDefault();
     depth = 0;
     mark(0);
-    start(form, await filesOfDrop(event.dataTransfer));
+    enqueue(await filesOfDrop(event.dataTransfer));
   });
-  addEventListener("beforeunload", (event) => form.dataset.uploading && event.preventDefault());
+  addEventListener("beforeunload", (event) => waiting && event.preventDefault());
 }
 
 async function start(form, entries) {
-  if (form.dataset.uploading || !entries.length) return;
-  form.dataset.uploading = "1";
   const part = (name) => form.querySelector(`[data-upload-${name}]`);
   const stopped = new AbortController();
   part("stop").onclick = () => stopped.abort();
-  part("report").replaceChildren();
   part("progress").hidden = false;
 
   const { welcome, leftOut } = sorted(entries, form.dataset);
@@ -66,9 +72,8 @@ async function start(form, entries) {
     doneBytes += batch.reduce((sum, { file }) => sum + file.size, 0);
     document.body.dispatchEvent(new Event("uploaded"));
   }
-  delete form.dataset.uploading;
   part("progress").hidden = true;
-  part("report").replaceChildren(...lines(result));
+  part("report").append(...lines(result));
 }
 
 function sorted(entries, { suffixes, maxBytes }) {

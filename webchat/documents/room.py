@@ -30,8 +30,9 @@ class EnoughRoom:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not has_room(announced_bytes(scope)):
-            await refuse(send)
+        needed = needed_bytes(scope)
+        if needed and shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free < needed:
+            await refuse(send, needed)
             return
         try:
             await self._application(scope, receive, send)
@@ -41,10 +42,10 @@ class EnoughRoom:
             await refuse(send)
 
 
-def has_room(body_bytes: int) -> bool:
-    if body_bytes <= SMALL_BYTES:
-        return True
-    return shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free >= COPIES * body_bytes + RESERVE_BYTES
+def needed_bytes(scope: Scope) -> int:
+    """What taking in the body needs at its peak; 0 for what is let through in any case."""
+    body = announced_bytes(scope)
+    return COPIES * body + RESERVE_BYTES if body > SMALL_BYTES else 0
 
 
 def announced_bytes(scope: Scope) -> int:
@@ -53,8 +54,8 @@ def announced_bytes(scope: Scope) -> int:
     return int(values[0]) if values and values[0].isdigit() else 0
 
 
-async def refuse(send: Send) -> None:
-    body = json.dumps({"detail": str(NoRoom())}).encode()
+async def refuse(send: Send, needed: int = 0) -> None:
+    body = json.dumps({"detail": str(NoRoom(needed))}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

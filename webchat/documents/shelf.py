@@ -17,7 +17,9 @@ from inference.errors import InferenceError
 from webchat.documents.models import Collection, Document
 from webchat.library import engine
 
-LOADING = "The embedding model is still loading, so only the words themselves were searched for. Search again in a moment."
+LOADING = (
+    "The embedding model is still loading, so only the words themselves were searched for. Search again in a moment."
+)
 WORDS_ONLY = "The embedding model is not available, so only the words themselves were searched for, not what they mean."
 QUERY_CHARS = 4000  # an embedder reads a few hundred tokens; more words only make the search slow
 

@@ -75,7 +75,8 @@ class Shift:
     async def _wait_for_embedder(self, error: InferenceError, pause_s: float) -> None:
         """Nothing has failed: what was begun is queued again, and says what it waits for."""
         note = f"Waiting for the embedding model. {error}"
-        log.warning("%s Trying again in %.0f s.", note, pause_s)
+        if pause_s == FIRST_PAUSE_S:  # once, however long it is away
+            log.warning(note)
         await sync_to_async(claims.give_back)(self.worker)
         await sync_to_async(claims.put_note)(note)
         await asyncio.sleep(pause_s)

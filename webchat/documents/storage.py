@@ -36,10 +36,11 @@ class StorageError(Exception):
 class NoRoom(StorageError):
     """The disk is full, or would be."""
 
-    def __init__(self) -> None:
-        free = filesizeformat(max(0, shutil.disk_usage(settings.FILES_DIR).free))
+    def __init__(self, needed_bytes: int = 0) -> None:
+        free = filesizeformat(shutil.disk_usage(settings.FILES_DIR).free)
+        needed = f", {filesizeformat(needed_bytes)} needed to take it in" if needed_bytes else ""
         super().__init__(
-            f"There is not enough room on the disk: {free} free. Nothing was kept of it. Make room and try again."
+            f"There is not enough room on the disk: {free} free{needed}. Nothing of it was kept. Make room and try again."
         )
 
 
@@ -71,7 +72,7 @@ def path_of(digest: str) -> Path:
 def require_room(size_bytes: int) -> None:
     """Refuse before a byte is written, rather than when the disk is full."""
     if shutil.disk_usage(settings.FILES_DIR).free < size_bytes + RESERVE_BYTES:
-        raise NoRoom
+        raise NoRoom(size_bytes + RESERVE_BYTES)
 
 
 @contextmanager
