@@ -35,7 +35,7 @@ class Gone(Exception):
     """The conversation is not, or no longer, this person's to read."""
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Orders in (`send`, `regenerate`, `stop`), HTML fragments out."""
 
     async def connect(self) -> None:

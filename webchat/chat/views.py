@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from webchat.accounts.models import User
 from webchat.chat import records, thread
 from webchat.chat.access import citation_for, conversation_for
 from webchat.chat.choices import choices_for, choose_collections, choose_model
@@ -87,7 +88,8 @@ def _just_deleted(request: HttpRequest, pk: int) -> Conversation | None:
 
 
 def _make_conversation(request: HttpRequest) -> Conversation:
-    row = Conversation.objects.create(owner_id=request.user.pk)
+    assert isinstance(request.user, User)  # the login middleware let nobody else in
+    row = Conversation.objects.create(owner=request.user)
     choose_model(row, request.POST.get("model", ""))
     choose_collections(row, request.POST.getlist("collections"))
     return row

@@ -157,8 +157,7 @@ async def test_the_next_question_follows_the_last(conversation, make_model):
     assert tokens == sorted(set(tokens))
 
 
-async def test_many_conversations_at_once_keep_apart(alice, make_model):
-    """Row 43 of the security list, for turns: nobody gets another's words."""
+async def test_row_43_many_conversations_at_once_keep_apart(alice, make_model):
     await sync_to_async(make_model)()
     talks = [await Conversation.objects.acreate(owner=alice) for _ in range(20)]
     started = await asyncio.gather(*(turns.ask(talk.pk, f"I am {talk.pk}") for talk in talks))
