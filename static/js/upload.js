@@ -1,6 +1,6 @@
 // Uploads files and whole folders in batches, so that a folder of thousands works, and says what was left out.
 // Bound by data-upload on the form; the server decides again about every file.
-import { filesOfDrop } from "./upload_drop.js";
+import { filesOfDrop } from "./upload-drop.js";
 
 const BATCH_FILES = 50;
 const BATCH_BYTES = 100_000_000;
