@@ -29,7 +29,7 @@ router = Router(tags=["documents"])
 
 @router.get("/collections", response=list[CollectionOut], summary="Your collections")
 def collections(request: HttpRequest) -> list[CollectionOut]:
-    rows = Collection.objects.readable_by(request.user).annotate(size=Count("documents"))
+    rows = Collection.objects.readable_by(request.user).annotate(size=Count("documents")).order_by("pk")
     return [CollectionOut(id=row.pk, name=row.name, created=row.created, documents=row.size) for row in rows]
 
 

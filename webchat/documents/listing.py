@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from webchat.documents import claims
@@ -25,7 +26,7 @@ def with_counts(collections: CollectionQuerySet) -> QuerySet[Collection]:
         waiting_count=Count("documents", filter=Q(documents__status__in=MOVING)),
         failed_count=Count("documents", filter=Q(documents__status=Status.FAILED)),
         size_bytes=Sum("documents__size_bytes", default=0),
-    )
+    ).order_by(Lower("name"))
 
 
 @dataclass(frozen=True, slots=True)
