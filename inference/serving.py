@@ -54,6 +54,9 @@ class Server(uvicorn.Server):
     def __init__(self, announce: Announcer, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._announce = announce
         self._listening = socket.create_server((host, port), backlog=256)
+        # asyncio does this for sockets it makes itself, not for one it is given. Connections inherit it; without it
+        # every small answer waits 40 ms for the other side's delayed acknowledgment.
+        self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def run_app(self, app: ASGIApp) -> None:
         """Announce the port, then serve. Connections are accepted from the announcement on."""
