@@ -93,7 +93,7 @@ class Answer:
         previous = brief.history[-1].question if brief.history else None
         query = retrieval.query_of(brief.question, previous)
         found = await shelf.find(query, brief.collections, retrieval.PASSAGES)
-        return found.passages, found.note if found.passages else NOTHING_FOUND
+        return retrieval.worth_reading(found.passages), found.note if found.passages else NOTHING_FOUND
 
     async def _client(self, model: LanguageModel) -> Client:
         def show_loading(progress: float) -> None:

@@ -1,10 +1,16 @@
-"""What is looked up for a question: the question itself, and what it refers to in the turn before."""
+"""What is looked up for a question, with what it refers to in the turn before; and which finds are worth reading."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from docs_index.types import Passage
 
 PASSAGES = 5  # a small model on a CPU reads some thousand tokens in reasonable time, and loses the thread in more
+# Share of the best passage's score. Weaker ones led a small model astray ("day 38" of a tide table became the heat of
+# an oven) and cost most of the time before its first word.
+RELEVANT = 0.25
 
 SHORT_WORDS = 4
 LONGEST_FOLLOW_UP = 14
@@ -26,3 +32,9 @@ def leans_on_previous(question: str) -> bool:
     if len(words) <= SHORT_WORDS:
         return True
     return len(words) <= LONGEST_FOLLOW_UP and not _REFERRING.isdisjoint(words)
+
+
+def worth_reading(passages: Sequence[Passage]) -> list[Passage]:
+    """Those near the best one; and the first by words and by meaning, since either may know what the other misses."""
+    best = max((passage.score for passage in passages), default=0.0)
+    return [p for p in passages if p.score >= RELEVANT * best or p.lexical_rank == 1 or p.dense_rank == 1]
