@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from docs_index.types import Passage
 
 PASSAGES = 5  # a small model on a CPU reads some thousand tokens in reasonable time, and loses the thread in more
-# Share of the best passage's score. Weaker ones led a small model astray ("day 38" of a tide table became the heat of
-# an oven) and cost most of the time before its first word.
+# Share of the best passage's score. Weaker ones fill a small model's prompt with what nobody asked about; where exactly
+# the line should run has not been measured.
 RELEVANT = 0.25
 
 SHORT_WORDS = 4
