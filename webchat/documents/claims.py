@@ -110,7 +110,7 @@ def requeue(claim: Claim) -> None:
 
 def free_abandoned() -> int:
     """Queues what dead workers of this machine held, at once, and what silent ones elsewhere held, in time."""
-    for worker in Document.objects.filter(status=Status.INDEXING).values_list("worker", flat=True).distinct():
+    for worker in set(Document.objects.filter(status=Status.INDEXING).values_list("worker", flat=True)):
         if is_dead(worker):
             _held_by(worker).update(heartbeat=timezone.now() - 2 * STALE_AFTER)
     return Document.objects.requeue_stale()

@@ -44,13 +44,16 @@ def release(digests: Iterable[str]) -> None:
 
 
 def sweep() -> None:
-    """Takes away what an interruption, or a removed account, left behind in the index and on the disk."""
+    """Makes index and disk agree with the rows: takes away what an interruption, or a removed account, left behind,
+    and queues what the index has lost."""
     _sweep_index()
     _sweep_files()
 
 
 def _sweep_index() -> None:
     index = shelf.index()
+    done = Document.objects.filter(status=Status.INDEXED)
+    believed = {document.index_key: document.pk for document in done.only("pk", "collection_id").iterator()}
     held = [key for name in index.collections() for key in index.documents(name)]
     # The rows come after the keys, so a document that is indexed in between is not taken for a lost one.
     rows = {document.index_key for document in Document.objects.only("pk", "collection_id").iterator()}
@@ -59,6 +62,10 @@ def _sweep_index() -> None:
             "Document %s of collection %s has no row any more; removing it from the index", key.document, key.collection
         )
         index.remove(key)
+    if missing := believed.keys() - set(held):
+        log.warning("%d documents are no longer in the index; they are queued again", len(missing))
+        for key in missing:
+            done.filter(pk=believed[key]).update(status=Status.QUEUED)
     if not Document.objects.filter(status__in=[Status.QUEUED, Status.INDEXING]).exists():
         index.sweep()
 

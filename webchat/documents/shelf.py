@@ -11,6 +11,7 @@ from django.conf import settings
 from numpy import float32
 from numpy.typing import NDArray
 
+from docs_index.errors import DocsIndexError
 from docs_index.index import Index
 from docs_index.types import Passage
 from inference.errors import InferenceError
@@ -55,7 +56,10 @@ async def find(
     if not query or not keys:
         return Found([])
     vector, note = (None, "") if words_only else await _query_vector(query, patience_s)
-    passages = await asyncio.to_thread(index().search, query, vector, collections=keys, limit=limit)
+    try:
+        passages = await asyncio.to_thread(index().search, query, vector, collections=keys, limit=limit)
+    except DocsIndexError as error:
+        return Found([], str(error))
     return Found(await _with_rows(passages), note)
 
 

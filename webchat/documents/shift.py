@@ -1,4 +1,4 @@
-"""How a worker spends its life: index what is queued, wait for more, wait longer while the embedder is not there.
+"""How a worker spends its life: index what is queued, wait for more, wait longer while something it needs is away.
 
 Several workers may share one queue. Each says every few seconds that it lives, and frees what dead ones held.
 """
@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from asgiref.sync import sync_to_async
 
+from docs_index.errors import DocsIndexError
 from inference.errors import InferenceError
 from webchat.documents import claims, removal
 from webchat.documents.indexing import Indexer
@@ -36,10 +37,10 @@ class Shift:
         self._hire = hire
         self._ensure_embedder = ensure_embedder
         self._indexer: Indexer | None = None
+        self._is_clean = False
 
     async def run(self) -> None:
         await sync_to_async(claims.free_abandoned)()
-        await sync_to_async(removal.sweep)()
         tasks = [asyncio.create_task(job) for job in (self._work(), self._keep_alive(), self.leave.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -56,13 +57,19 @@ class Shift:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
+                await self._clean_up_once()
                 await self._index_all()
-            except InferenceError as error:
-                await self._wait_for_embedder(error, pause_s)
+            except (InferenceError, DocsIndexError) as error:
+                await self._wait_for_better(error, pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
                 pause_s = FIRST_PAUSE_S
                 await asyncio.sleep(IDLE_S)
+
+    async def _clean_up_once(self) -> None:
+        if not self._is_clean:
+            await sync_to_async(removal.sweep)()
+            self._is_clean = True
 
     async def _index_all(self) -> None:
         if not await sync_to_async(claims.is_work_waiting)():
@@ -72,9 +79,9 @@ class Shift:
         await sync_to_async(claims.clear_note)()
         await self._indexer.drain()
 
-    async def _wait_for_embedder(self, error: InferenceError, pause_s: float) -> None:
-        """Nothing has failed: what was begun is queued again, and says what it waits for."""
-        note = f"Waiting for the embedding model. {error}"
+    async def _wait_for_better(self, error: Exception, pause_s: float) -> None:
+        """No document has failed: what was begun is queued again, and says what it waits for."""
+        note = f"Waiting for the embedding model. {error}" if isinstance(error, InferenceError) else f"Waiting. {error}"
         if pause_s == FIRST_PAUSE_S:  # once, however long it is away
             log.warning(note)
         await sync_to_async(claims.give_back)(self.worker)

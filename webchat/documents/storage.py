@@ -40,7 +40,8 @@ class NoRoom(StorageError):
         free = filesizeformat(shutil.disk_usage(settings.FILES_DIR).free)
         needed = f", {filesizeformat(needed_bytes)} needed to take it in" if needed_bytes else ""
         super().__init__(
-            f"There is not enough room on the disk: {free} free{needed}. Nothing of it was kept. Make room and try again."
+            f"There is not enough room on the disk: {free} free{needed}. "
+            "Nothing was kept of it. Make room and try again."
         )
 
 

@@ -58,6 +58,15 @@ def test_sweeping_takes_what_an_interruption_left(put: Put, index_all: Callable[
     assert storage.path_of(kept.digest).exists()
 
 
+def test_sweeping_queues_what_the_index_has_lost(put: Put, index_all: Callable[[], int]) -> None:
+    document = put("a.txt", "Salt water.")
+    index_all()
+    shelf.index().remove(document.index_key)
+    removal.sweep()
+    assert index_all() == 1
+    assert shelf.index().text(document.index_key)
+
+
 def test_sweeping_leaves_an_upload_that_is_under_way(db: None, settings) -> None:
     fresh = storage.path_of("cd" * 32)
     fresh.parent.mkdir()

@@ -93,5 +93,12 @@ def test_what_has_no_row_any_more_is_not_shown(two_letters: None, shelf_of_alice
     assert [passage.name for passage in find("rye bread", [shelf_of_alice], 5).passages] == ["tides.txt"]
 
 
+def test_a_damaged_index_is_named(db: None, shelf_of_alice: Collection, settings) -> None:
+    settings.INDEX_PATH.write_bytes(b"no database at all" * 500)
+    found = find("rye", [shelf_of_alice], 5, words_only=True)
+    assert found.passages == []
+    assert "is damaged" in found.note
+
+
 def test_a_novel_as_a_query_is_cut(two_letters: None, shelf_of_alice: Collection) -> None:
     assert find("rye " * 50_000, [shelf_of_alice], 5).passages

@@ -118,6 +118,19 @@ def test_without_a_service_documents_wait_and_say_for_what(spawn: Spawn, put: Ca
     assert Document.objects.get().error == ""
 
 
+def test_a_damaged_index_is_said_and_nothing_fails(spawn: Spawn, put: Callable[..., Document], settings) -> None:
+    put("a.txt", "Some water.")
+    settings.INDEX_PATH.write_bytes(b"no database at all" * 500)
+    away = spawn()
+    assert wait_until(lambda: bool(Document.objects.get().error), timeout_s=30)
+    assert "is damaged" in Document.objects.get().error
+    lifeline.cut(away)
+
+    settings.INDEX_PATH.unlink()
+    spawn()
+    wait_for_status("indexed")
+
+
 def test_two_workers_share_the_queue(spawn: Spawn, put: Callable[..., Document]) -> None:
     for i in range(20):
         put(f"{i}.txt", f"Letter number {i}.")
