@@ -25,7 +25,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
     fields = ["user", "name", "hint", "created", "last_used"]
-    readonly_fields = fields
+    readonly_fields = ["user", "name", "hint", "created", "last_used"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -6,6 +6,7 @@ Whoever comes by a name added in the settings, or through a proxy, is not taken 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
@@ -52,6 +53,6 @@ class LocalOwnerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if is_local(request.headers):
-            request.user = SimpleLazyObject(owner)
+            request.user = cast(User, SimpleLazyObject(owner))
             request.auser = aowner
         return self.get_response(request)

@@ -10,14 +10,15 @@ TITLES = {400: "This request was not understood", 403: "This is not allowed", 40
 TYPES = {401: "authentication_error", 403: "permission_error"}
 
 
-def refusal(request: HttpRequest, status: int, message: str) -> HttpResponse:
+def refusal(request: HttpRequest, status: int, message: str, *, title: str = "") -> HttpResponse:
     """A response that says `message` in the form its reader understands."""
     if request.path_info.startswith("/v1/"):
         return JsonResponse(openai_error(message, type=TYPES.get(status, "invalid_request_error")), status=status)
     if request.path_info.startswith("/api/"):
         return JsonResponse({"detail": message}, status=status)
     # Without the request: context processors would show the owner's conversations to a foreign name of this machine.
-    page = render_to_string("accounts/refusal.html", {"title": TITLES.get(status, "Error"), "message": message})
+    context = {"title": title or TITLES[status], "message": message, "has_way_on": not title}
+    page = render_to_string("accounts/refusal.html", context)
     return HttpResponse(page, status=status)
 
 
@@ -33,12 +34,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not isinstance(exception, DisallowedHost):
         return refusal(request, 400, "The request could not be read. Go back and try again.")
     host = request.META.get("HTTP_HOST", "")
-    return refusal(
-        request,
-        400,
-        f"Inglenook does not answer to the name “{host}”. Open it by the address that `manage.py serve` printed, or, "
-        f"if this name is yours, add it to the setting INGLENOOK_ALLOWED_HOSTS and start Inglenook again.",
+    message = (
+        f"Inglenook does not answer to “{host}”. Open it by the address that it printed when it started, or, if this "
+        "name is yours, add it to the setting INGLENOOK_ALLOWED_HOSTS and start Inglenook again."
     )
+    return refusal(request, 400, message, title="Nobody of that name lives here")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,3 +1,5 @@
+"""The addresses of settings, and of the door."""
+
 from django.urls import path
 
 from webchat.accounts import views

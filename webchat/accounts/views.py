@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webchat.accounts.forms import KeyForm, PatientLogin
 from webchat.accounts.models import ApiKey
+from webchat.accounts.requests import PersonRequest
 
 
 class Login(auth_views.LoginView):
@@ -27,16 +28,16 @@ class Logout(auth_views.LogoutView):
 
 
 @require_GET
-def settings_page(request: HttpRequest) -> HttpResponse:
+def settings_page(request: PersonRequest) -> HttpResponse:
     return render_settings(request)
 
 
 @require_POST
 @sensitive_post_parameters()
-def change_password(request: HttpRequest) -> HttpResponse:
+def change_password(request: PersonRequest) -> HttpResponse:
     form = password_form(request)
     if not form.is_valid():
-        return render_settings(request, password=form)
+        return render_settings(request, {"password_form": form})
     form.save()
     update_session_auth_hash(request, form.user)
     messages.success(request, "Your password is set. Other devices where you were logged in have to log in again.")
@@ -45,7 +46,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
-def make_key(request: HttpRequest) -> HttpResponse:
+def make_key(request: PersonRequest) -> HttpResponse:
     """Makes a key and shows its secret, this once."""
     form = KeyForm(request.POST)
     if not form.is_valid():
@@ -55,34 +56,32 @@ def make_key(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(request.user.api_keys, pk=pk).delete()
+def revoke_key(request: PersonRequest, pk: int) -> HttpResponse:
+    get_object_or_404(ApiKey, user=request.user, pk=pk).delete()
     return render_keys(request)
 
 
-def render_keys(request: HttpRequest, **context: object) -> HttpResponse:
+def render_keys(request: PersonRequest, **context: object) -> HttpResponse:
     """The list of keys alone where htmx asks for it, else the whole page around it."""
     if request.htmx:
         return render(request, "accounts/_keys.html", keys_context(request) | context)
-    return render_settings(request, **context)
+    return render_settings(request, context)
 
 
-def render_settings(
-    request: HttpRequest, *, password: SetPasswordForm | None = None, **context: object
-) -> HttpResponse:
+def render_settings(request: PersonRequest, context: dict[str, object] | None = None) -> HttpResponse:
     page = {
-        "password_form": password or password_form(request),
+        "password_form": password_form(request),
         "has_password": request.user.has_usable_password(),
         "base_url": request.build_absolute_uri("/v1"),
     }
-    return render(request, "accounts/settings.html", page | keys_context(request) | context)
+    return render(request, "accounts/settings.html", page | keys_context(request) | (context or {}))
 
 
-def keys_context(request: HttpRequest) -> dict[str, object]:
-    return {"keys": request.user.api_keys.all(), "key_form": KeyForm()}
+def keys_context(request: PersonRequest) -> dict[str, object]:
+    return {"keys": ApiKey.objects.filter(user=request.user), "key_form": KeyForm()}
 
 
-def password_form(request: HttpRequest) -> SetPasswordForm:
+def password_form(request: PersonRequest) -> SetPasswordForm:
     """Asks for the old password where there is one."""
     form = PasswordChangeForm if request.user.has_usable_password() else SetPasswordForm
     return form(request.user, request.POST if request.method == "POST" and "new_password1" in request.POST else None)

@@ -61,8 +61,9 @@ class Upstream:
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
         ]
-        for event in (h11.Request(method="POST", target=target, headers=headers), h11.Data(body), h11.EndOfMessage()):
-            self._writer.write(self._protocol.send(event) or b"")
+        request = h11.Request(method="POST", target=target, headers=headers)
+        for part in (request, h11.Data(body), h11.EndOfMessage()):
+            self._writer.write(self._protocol.send(part) or b"")
         while not isinstance(event := await self._next(), h11.Response):
             pass
         self.status = event.status_code
@@ -93,18 +94,18 @@ class Upstream:
 
     def _gathered(self) -> tuple[bytes, bool]:
         """Everything that has been read already, and whether it was the last."""
-        parts = []
+        lump = bytearray()
         while (event := self._event()) is not h11.NEED_DATA:
             if not isinstance(event, h11.Data):
-                return b"".join(parts), True
-            parts.append(bytes(event.data))
-        return b"".join(parts), False
+                return bytes(lump), True
+            lump += event.data
+        return bytes(lump), False
 
     async def _rest(self, *, wait: bool) -> None:
         if wait:
-            self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+            self._writer.transport.pause_reading()
             await asyncio.sleep(max(PACE_S, _streams * PACE_PER_STREAM_S))
-            self._writer.transport.resume_reading()  # type: ignore[attr-defined]
+            self._writer.transport.resume_reading()
 
     async def _next(self) -> object:
         while (event := self._event()) is h11.NEED_DATA:

@@ -19,7 +19,7 @@ def staff_only(view: View[P]) -> View[P]:
     """403, with a plain page, for everyone else."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_staff:
             raise PermissionDenied(STAFF_ONLY)
         return view(request, *args, **kwargs)

@@ -22,7 +22,7 @@ class Suggestion:
 
 SUGGESTIONS = (
     Suggestion("1–2 billion", "Gemma 3 1B, Qwen3 1.7B", 1.1, 2.0, "quick on any computer; simple questions"),
-    Suggestion("3–4 billion", "Qwen3 4B, Gemma 3 4B, Llama 3.2 3B", 2.5, 4.2, "a good start for asking about documents"),
+    Suggestion("3–4 billion", "Qwen3 4B, Gemma 3 4B, Llama 3.2 3B", 2.5, 4.2, "a good start for documents"),
     Suggestion("7–9 billion", "Qwen3 8B, Llama 3.1 8B", 5.0, 6.7, "good all round; wants a fast processor"),
     Suggestion("12–14 billion", "Gemma 3 12B, Qwen3 14B", 8.5, 11.0, "careful and slow"),
     Suggestion("30 billion", "Qwen3 30B-A3B", 18.6, 20.5, "strong, and quick: a tenth of it works at a time"),

@@ -81,9 +81,10 @@ def of_this_loop(key: Hashable, make: Callable[[], C]) -> C:
     """What was made under `key` in the running loop; made now if need be, and closed when the loop ends."""
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
     if key not in clients:
-        client = make()
-        clients[key] = (client, _closed_with_loop(client))
-    return clients[key][0]
+        made = make()
+        clients[key] = (made, _closed_with_loop(made))
+    client: C = clients[key][0]
+    return client
 
 
 def _closed_with_loop(client: Closable) -> AsyncIterator[None]:
@@ -101,5 +102,5 @@ def _closed_with_loop(client: Closable) -> AsyncIterator[None]:
     generator = held()
     # One step by hand, since this function is not a coroutine: it reaches the `yield` without waiting for anything.
     with suppress(StopIteration):
-        generator.__anext__().__await__().send(None)  # type: ignore[attr-defined]
+        generator.__anext__().__await__().send(None)
     return generator

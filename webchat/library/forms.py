@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from webchat.library.models import LanguageModel
 
@@ -41,8 +42,8 @@ class SettingsForm(forms.ModelForm):
         }
         widgets = {"system_prompt": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_m{kwargs['instance'].pk}_%s", **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, instance: LanguageModel) -> None:
+        super().__init__(data, instance=instance, auto_id=f"id_m{instance.pk}_%s")
         self.fields["system_prompt"].max_length = 20_000
 
     def clean(self) -> dict[str, Any]:
@@ -53,10 +54,10 @@ class SettingsForm(forms.ModelForm):
         return cleaned
 
     def clean_top_k(self) -> int:
-        return min(self.cleaned_data["top_k"], TOP_K_LIMIT)
+        return min(int(self.cleaned_data["top_k"]), TOP_K_LIMIT)
 
     def clean_context_length(self) -> int:
-        asked, trained = self.cleaned_data["context_length"], self.instance.trained_context
+        asked, trained = int(self.cleaned_data["context_length"]), self.instance.trained_context
         if asked > (trained or CONTEXT_LIMIT):
             limit = trained or CONTEXT_LIMIT
             raise forms.ValidationError(f"This model was trained on {limit:,} tokens; give no more than that.")
