@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import InferenceError, ModelFileError, ModelLoadError
+
+# How often a thread of libgomp looks again before it sleeps; read when the library is loaded. By default it spins for
+# milliseconds, and on busy cores keeps the very thread it waits for from running: 2 tokens/s against 12 to 23. On
+# idle cores both are equally fast.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+import llama_cpp  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -236,12 +243,18 @@ class Context:
             raise ModelLoadError(f"A context of {n_ctx:,} tokens could not be made. llama.cpp said: {said}")
         self._memory = llama_cpp.llama_get_memory(self._pointer)
         self._n_vocab = model.n_vocab
+        self._threads = threads
         self.n_ctx: int = llama_cpp.llama_n_ctx(self._pointer)
 
     def close(self) -> None:
         if self._pointer:
             llama_cpp.llama_free(self._pointer)
             self._pointer = None
+
+    def use_threads(self, threads: int) -> None:
+        if threads != self._threads:
+            self._threads = threads
+            llama_cpp.llama_set_n_threads(self._pointer, threads, threads)
 
     def decode(self, batch: Batch) -> bool:
         """Compute a batch. False: the cache has no room for it, and nothing has changed."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import psutil
 
 from inference.binding import Batch, Context, Model
+from inference.crew import Crew
 from inference.errors import InvalidRequest, ModelLoadError, PromptTooLong
 from inference.pacing import LEAST_TOKENS, Pacing
 from inference.prefix_cache import PrefixCache
@@ -100,12 +101,13 @@ class Engine:
         self._model = Model(config.path, on_progress)
         n_sequences = config.parallel + _IDLE_SEQUENCES
         batch_tokens = max(config.batch_tokens, config.parallel + LEAST_TOKENS)
+        self._crew = Crew(config.threads or physical_cores())
         self._context = Context(
             self._model,
             n_ctx=_context_length(config.context_length, self._model),
             n_sequences=n_sequences,
             batch_tokens=batch_tokens,
-            threads=config.threads or physical_cores(),
+            threads=self._crew.most,
         )
         self._batch = Batch(batch_tokens)
         self._cache = PrefixCache(n_sequences, self._context.n_ctx)
@@ -215,7 +217,7 @@ class Engine:
                 self._make_room()
                 continue
             rows = self._fill_batch(shares)
-            if self._context.decode(self._batch):
+            if self._compute():
                 break
             self._make_room()
         read = 0
@@ -225,6 +227,13 @@ class Engine:
             self._cache.extend(job.sequence, job.tokens[job.read : job.read + count])
             job.read += count
         return rows, read
+
+    def _compute(self) -> bool:
+        self._context.use_threads(self._crew.size)
+        wall_s, cpu_s = time.perf_counter(), time.process_time()
+        found_room = self._context.decode(self._batch)
+        self._crew.measured(time.process_time() - cpu_s, time.perf_counter() - wall_s)
+        return found_room
 
     def _share_batch(self) -> list[tuple[_Job, int]]:
         """Who may add how many tokens: each answer its newest one, then the prompts, the nearest to its end first."""
