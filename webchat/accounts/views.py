@@ -83,5 +83,8 @@ def keys_context(request: PersonRequest) -> dict[str, object]:
 
 def password_form(request: PersonRequest) -> SetPasswordForm:
     """Asks for the old password where there is one."""
-    form = PasswordChangeForm if request.user.has_usable_password() else SetPasswordForm
-    return form(request.user, request.POST if request.method == "POST" and "new_password1" in request.POST else None)
+    kind = PasswordChangeForm if request.user.has_usable_password() else SetPasswordForm
+    form = kind(request.user, request.POST if "new_password1" in request.POST else None)
+    for field in form.fields.values():
+        field.widget.attrs.pop("autofocus", None)  # it is one section of a page, not the page
+    return form
