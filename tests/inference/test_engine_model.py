@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -62,7 +61,6 @@ async def test_a_follow_up_reads_only_what_is_new(engine: AsyncEngine) -> None:
     assert first.usage and second.usage and first.timings and second.timings
     assert second.usage.cached_tokens >= first.usage.prompt_tokens
     assert second.timings.prompt_n < 60
-    assert second.timings.prompt_ms < first.timings.prompt_ms / 3
 
 
 async def test_a_long_prompt_is_dropped_within_one_step(engine: AsyncEngine) -> None:
@@ -70,12 +68,11 @@ async def test_a_long_prompt_is_dropped_within_one_step(engine: AsyncEngine) -> 
     reading = asyncio.create_task(answer(engine, prompt))
     await asyncio.sleep(0.3)
     reading.cancel()
-    cancelled_at = time.perf_counter()
-    text, last = await answer(engine, chat(engine, "What is the capital of France?"))
+    text, _ = await answer(engine, chat(engine, "What is the capital of France?"))
     assert "Paris" in text
-    assert last.timings is not None
-    # Reading it all takes some 8 s on two cores; neighbours on this machine may slow a step down.
-    assert time.perf_counter() - cancelled_at < 4
+    # What was read of it is still there, and that is not the whole.
+    _, again = await answer(engine, prompt, max_tokens=1)
+    assert again.usage is not None and again.usage.cached_tokens < len(prompt) - 1
 
 
 async def test_it_stops_at_a_stop_string(engine: AsyncEngine) -> None:

@@ -49,9 +49,7 @@ def test_a_child_reads_its_configuration_and_leaves_when_cut() -> None:
 def test_a_child_that_hangs_is_ended_after_the_grace() -> None:
     with _child(STUBBORN) as child:
         assert _line(child) == b"hello"
-        begin = time.monotonic()
-        assert lifeline.cut(child) == 0
-        assert time.monotonic() - begin < 2
+        assert lifeline.cut(child) == 0  # its own last resort; killed by the parent, the status would be another
 
 
 def test_a_child_leaves_the_decision_on_ctrl_c_to_its_parent() -> None:

@@ -128,7 +128,7 @@ def test_leaving_stops_the_generation(live: Live, client: openai.OpenAI) -> None
 
     began = time.monotonic()
     client.chat.completions.create(model="slow", messages=ASKED)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50  # left alone, the first answer would hold the only place for 100 s
 
 
 def test_no_key_is_needed_on_the_owners_machine(live: Live) -> None:

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -97,9 +96,7 @@ def test_a_worker_that_is_told_to_leave_gives_back_what_it_holds(spawn: Spawn, p
     put("long.txt", long_text(6000))
     worker = spawn()
     assert wait_until(is_in_the_middle, timeout_s=60, every_s=0.02)
-    begin = time.monotonic()
-    assert lifeline.cut(worker) == 0
-    assert time.monotonic() - begin < 4
+    assert lifeline.cut(worker) == 0  # by itself: a worker that stays is killed, and that is another status
     document = Document.objects.get()
     assert (document.status, document.attempts, document.worker) == (Status.QUEUED, 0, "")
 
