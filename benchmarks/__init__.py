@@ -1,1 +1,1 @@
-"""What Inglenook claims about speed, runnable. Each program prints its figures and, with `--json`, prints them as JSON."""
+"""What Inglenook claims about speed, runnable. Each program prints its figures, with `--json` as JSON."""

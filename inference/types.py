@@ -51,7 +51,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long a request's two halves took, named as llama.cpp's server names them. Waiting in the queue is in neither."""
+    """How long a request's two halves took, named as llama.cpp's server does. Waiting in the queue is in neither."""
 
     prompt_ms: float
     predicted_ms: float
@@ -61,7 +61,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of an answer. The last one carries the finish reason, the usage and, from our engine, the timings."""
+    """The next piece of an answer. The last one carries the finish reason, the usage and our engine's timings."""
 
     text: str = ""
     finish_reason: FinishReason | None = None

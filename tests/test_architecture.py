@@ -42,20 +42,29 @@ def roots(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)}
 
 
-@pytest.mark.parametrize("package, others", [("inference", {"docs_index", "webchat"}), ("docs_index", {"inference", "webchat"})])
+@pytest.mark.parametrize(
+    "package, others", [("inference", {"docs_index", "webchat"}), ("docs_index", {"inference", "webchat"})]
+)
 def test_the_libraries_know_nothing_of_django_or_of_each_other(package: str, others: set[str]) -> None:
     for path in sources(package):
         assert not roots(path) & (DJANGO | others), path
 
 
 def test_only_the_binding_imports_llama_cpp() -> None:
-    users = [path for package in ("inference", "docs_index", "webchat") for path in sources(package) if "llama_cpp" in roots(path)]
+    users = [
+        path
+        for package in ("inference", "docs_index", "webchat")
+        for path in sources(package)
+        if "llama_cpp" in roots(path)
+    ]
     assert users == [PROJECT / "inference" / "binding.py"]
 
 
 def test_only_the_embedder_imports_torch() -> None:
     heavy = {"torch", "transformers", "sentence_transformers"}
-    users = [path for package in ("inference", "docs_index", "webchat") for path in sources(package) if roots(path) & heavy]
+    users = [
+        path for package in ("inference", "docs_index", "webchat") for path in sources(package) if roots(path) & heavy
+    ]
     assert users == [PROJECT / "inference" / "embedder.py"]
 
 
@@ -83,7 +92,9 @@ def test_a_web_process_holds_no_engine(tmp_path: Path) -> None:
         "print(','.join(sorted({'llama_cpp', 'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))))"
     )
     env = os.environ | {"INGLENOOK_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "webchat.settings"}
-    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, env=env, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == ""
 
 

@@ -187,7 +187,7 @@ STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": FILES_DIR}},
-    # Hashed names without compression: the usual visitor sits at this machine, and compressing would slow the first start.
+    # Not compressed: the usual visitor sits at this machine, and compressing would slow the first start.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
@@ -219,6 +219,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_NAME = "inglenook_session"
 CSRF_COOKIE_NAME = "inglenook_csrf"
+CSRF_FAILURE_VIEW = "webchat.accounts.refusals.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [
+    f"https://{host}" for host in EXTRA_HOSTS
+]  # behind a proxy that speaks TLS, requests look plain
 X_FRAME_OPTIONS = "DENY"
 # Pages are plain HTTP on this machine; over a network they belong behind a proxy that speaks TLS.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]

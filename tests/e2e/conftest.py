@@ -12,7 +12,9 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.e2e.house import House, free_port
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
 if CHROMIUM is None and os.environ.get("INGLENOOK_REQUIRE_BROWSER"):
     raise RuntimeError("There is no Chromium, and INGLENOOK_REQUIRE_BROWSER is set.")
 

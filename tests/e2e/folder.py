@@ -15,8 +15,12 @@ FILES = ["boats.txt", "history.md", "letter.docx", "lighthouse.pdf", "sub/weathe
 
 def write_folder(folder: Path) -> Path:
     (folder / "sub").mkdir(parents=True)
-    (folder / "boats.txt").write_text("The ferry leaves at seven. In winter it leaves at nine, when there is ice.\n" * 8)
-    (folder / "history.md").write_text("# History\n\nThe village was founded by fishermen in 1672.\n\n## Church\n\nIt burned twice.\n")
+    (folder / "boats.txt").write_text(
+        "The ferry leaves at seven. In winter it leaves at nine, when there is ice.\n" * 8
+    )
+    (folder / "history.md").write_text(
+        "# History\n\nThe village was founded by fishermen in 1672.\n\n## Church\n\nIt burned twice.\n"
+    )
     (folder / "sub" / "weather.html").write_text("<h1>Weather</h1><p>Storms come from the north-west in autumn.</p>")
     letter = docx.Document()
     letter.add_heading("A letter", 1)

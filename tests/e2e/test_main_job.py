@@ -108,7 +108,11 @@ async def test_a_killed_runner_is_told_and_the_next_question_answered(page: Page
     await page.goto("/")
     answer = await ask(page, LONG_STORY)
     text = await grown(answer, 40)
-    runner = next(child for child in house.member("inference.service").children() if "inference.runner" in " ".join(child.cmdline()))
+    runner = next(
+        child
+        for child in house.member("inference.service").children()
+        if "inference.runner" in " ".join(child.cmdline())
+    )
     runner.kill()
     await expect(answer).to_have_attribute("data-state", "failed", timeout=10_000)
     await expect(answer).to_contain_text(text[:20])

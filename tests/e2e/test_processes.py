@@ -24,7 +24,9 @@ def serve(data: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs `serve` where it is expected to refuse."""
     own = {"INGLENOOK_DATA_DIR": str(data), "INGLENOOK_OPEN_BROWSER": "0", "INGLENOOK_STARTER_MODELS": "0"}
     env = os.environ | own | {"DJANGO_SETTINGS_MODULE": "webchat.settings"} | env
-    return subprocess.run([sys.executable, "manage.py", "serve"], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve"], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60
+    )
 
 
 def test_it_serves_pages_and_prints_its_address(empty_house: House) -> None:
@@ -41,7 +43,9 @@ def test_ctrl_c_stops_everything(empty_house: House) -> None:
 
 @pytest.mark.parametrize("who", ["serve", "inference.service", "web", "worker"])
 def test_kill_9_leaves_no_orphan(empty_house: House, who: str) -> None:
-    victim = empty_house.member("inference.service") if who == "inference.service" else empty_house.member("manage.py", who)
+    victim = (
+        empty_house.member("inference.service") if who == "inference.service" else empty_house.member("manage.py", who)
+    )
     assert victim is not None
     below = victim.children(recursive=True)
     victim.kill()
@@ -53,7 +57,9 @@ def test_a_killed_child_is_started_again(empty_house: House) -> None:
         victim = empty_house.member(*words)
         assert victim is not None
         victim.kill()
-        empty_house.wait_for(lambda w=words, v=victim: (m := empty_house.member(*w)) and m.pid != v.pid, f"a new {words}")
+        empty_house.wait_for(
+            lambda w=words, v=victim: (m := empty_house.member(*w)) and m.pid != v.pid, f"a new {words}"
+        )
     empty_house.wait_for(empty_house.is_healthy, "health after every child was killed")
 
 

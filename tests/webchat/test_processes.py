@@ -10,7 +10,16 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from webchat.processes import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_AFTER_S, ChildSpec, Household, StartFailed, next_pause, wait_until
+from webchat.processes import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    STEADY_AFTER_S,
+    ChildSpec,
+    Household,
+    StartFailed,
+    next_pause,
+    wait_until,
+)
 
 SLEEPER = "import sys; print('{\"port\": 7}', flush=True); sys.stdin.buffer.read()"
 

@@ -26,7 +26,7 @@ SMALL_BYTES = 1_000_000  # questions and forms get through even when the disk is
 class EnoughRoom:
     """An ASGI application around another."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Any) -> None:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

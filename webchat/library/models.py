@@ -1,4 +1,4 @@
-"""The language models on this machine. A row describes a GGUF; whether it is loaded is the inference service's affair."""
+"""The language models on this machine. A row describes a GGUF; whether it is loaded, the inference service knows."""
 
 from __future__ import annotations
 

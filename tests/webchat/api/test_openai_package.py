@@ -119,18 +119,6 @@ def test_a_runner_that_dies_ends_the_stream_with_words(client: openai.OpenAI) ->
         list(stream)
 
 
-def test_leaving_stops_the_generation(live: Live, client: openai.OpenAI) -> None:
-    stream = client.chat.completions.create(
-        model="slow", messages=ASKED, stream=True, max_tokens=2000, extra_body={"ignore_eos": True}
-    )
-    next(iter(stream))
-    stream.close()
-
-    began = time.monotonic()
-    client.chat.completions.create(model="slow", messages=ASKED)
-    assert time.monotonic() - began < 50  # left alone, the first answer would hold the only place for 100 s
-
-
 def test_no_key_is_needed_on_the_owners_machine(live: Live) -> None:
     body = {"model": "echo", "messages": ASKED}
 
@@ -158,8 +146,11 @@ class TestWithTheStarterModels:
             yield client
 
     def test_it_answers(self, client: openai.OpenAI) -> None:
-        asked = [{"role": "user", "content": "What is the capital of France? Answer in one word."}]
-        answer = client.chat.completions.create(model="smollm2", messages=asked, max_tokens=20)
+        asked = [
+            {"role": "system", "content": "You are a helpful assistant."},
+            {"role": "user", "content": "What is the capital of France?"},
+        ]
+        answer = client.chat.completions.create(model="smollm2", messages=asked, max_tokens=20, temperature=0)
 
         assert "Paris" in answer.choices[0].message.content
 

@@ -7,73 +7,134 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('documents', '0001_initial'),
-        ('library', '0001_initial'),
+        ("documents", "0001_initial"),
+        ("library", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(blank=True, max_length=120)),
-                ('has_own_title', models.BooleanField(default=False, help_text='A person named it; it is not renamed by itself.')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('updated', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('deleted', models.DateTimeField(blank=True, help_text='Hidden since; can be brought back for a while.', null=True)),
-                ('collections', models.ManyToManyField(blank=True, related_name='conversations', to='documents.collection')),
-                ('model', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='library.languagemodel')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(blank=True, max_length=120)),
+                (
+                    "has_own_title",
+                    models.BooleanField(default=False, help_text="A person named it; it is not renamed by itself."),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("updated", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "deleted",
+                    models.DateTimeField(
+                        blank=True, help_text="Hidden since; can be brought back for a while.", null=True
+                    ),
+                ),
+                (
+                    "collections",
+                    models.ManyToManyField(blank=True, related_name="conversations", to="documents.collection"),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="library.languagemodel",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated'],
+                "ordering": ["-updated"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('user', 'User'), ('assistant', 'Assistant')], max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('complete', 'Complete'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='complete', max_length=10)),
-                ('error', models.CharField(blank=True, help_text='A sentence for a person.', max_length=1000)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('model_name', models.CharField(blank=True, max_length=150)),
-                ('prompt_tokens', models.PositiveIntegerField(null=True)),
-                ('cached_tokens', models.PositiveIntegerField(null=True)),
-                ('completion_tokens', models.PositiveIntegerField(null=True)),
-                ('first_token_ms', models.PositiveIntegerField(help_text='From the question to the first word.', null=True)),
-                ('generation_ms', models.PositiveIntegerField(help_text='From the first word to the last.', null=True)),
-                ('was_cut', models.BooleanField(default=False, help_text='The answer reached its longest length.')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='chat.conversation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(choices=[("user", "User"), ("assistant", "Assistant")], max_length=10)),
+                ("text", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("complete", "Complete"),
+                            ("stopped", "Stopped"),
+                            ("failed", "Failed"),
+                        ],
+                        default="complete",
+                        max_length=10,
+                    ),
+                ),
+                ("error", models.CharField(blank=True, help_text="A sentence for a person.", max_length=1000)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("model_name", models.CharField(blank=True, max_length=150)),
+                ("prompt_tokens", models.PositiveIntegerField(null=True)),
+                ("cached_tokens", models.PositiveIntegerField(null=True)),
+                ("completion_tokens", models.PositiveIntegerField(null=True)),
+                (
+                    "first_token_ms",
+                    models.PositiveIntegerField(help_text="From the question to the first word.", null=True),
+                ),
+                ("generation_ms", models.PositiveIntegerField(help_text="From the first word to the last.", null=True)),
+                ("was_cut", models.BooleanField(default=False, help_text="The answer reached its longest length.")),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="chat.conversation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Citation',
+            name="Citation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('document_name', models.CharField(max_length=500)),
-                ('page', models.PositiveIntegerField(null=True)),
-                ('start', models.PositiveIntegerField()),
-                ('end', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('score', models.FloatField()),
-                ('is_cited', models.BooleanField(default=False, help_text='The answer names its number.')),
-                ('document', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='documents.document')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='chat.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("document_name", models.CharField(max_length=500)),
+                ("page", models.PositiveIntegerField(null=True)),
+                ("start", models.PositiveIntegerField()),
+                ("end", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("score", models.FloatField()),
+                ("is_cited", models.BooleanField(default=False, help_text="The answer names its number.")),
+                (
+                    "document",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="documents.document",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="citations", to="chat.message"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
-                'constraints': [models.UniqueConstraint(models.F('message'), models.F('number'), name='one_citation_of_a_number')],
+                "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("message"), models.F("number"), name="one_citation_of_a_number")
+                ],
             },
         ),
     ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,48 +15,76 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Collection',
+            name="Collection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='collections', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="collections",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='Path inside the collection, with forward slashes.', max_length=500)),
-                ('digest', models.CharField(db_index=True, help_text='SHA-256 of the bytes.', max_length=64)),
-                ('size_bytes', models.BigIntegerField()),
-                ('added', models.DateTimeField(auto_now_add=True)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('indexing', 'Indexing'), ('indexed', 'Indexed'), ('failed', 'Failed')], db_index=True, default='queued', max_length=10)),
-                ('queued', models.DateTimeField(default=django.utils.timezone.now)),
-                ('progress', models.PositiveSmallIntegerField(default=0, help_text='Percent.')),
-                ('error', models.CharField(blank=True, help_text='A sentence for a person.', max_length=1000)),
-                ('warning', models.CharField(blank=True, max_length=1000)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('worker', models.CharField(blank=True, max_length=80)),
-                ('heartbeat', models.DateTimeField(null=True)),
-                ('indexed', models.DateTimeField(null=True)),
-                ('passages', models.PositiveIntegerField(default=0)),
-                ('pages', models.PositiveIntegerField(default=0)),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='documents.collection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(help_text="Path inside the collection, with forward slashes.", max_length=500),
+                ),
+                ("digest", models.CharField(db_index=True, help_text="SHA-256 of the bytes.", max_length=64)),
+                ("size_bytes", models.BigIntegerField()),
+                ("added", models.DateTimeField(auto_now_add=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("indexing", "Indexing"),
+                            ("indexed", "Indexed"),
+                            ("failed", "Failed"),
+                        ],
+                        db_index=True,
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("queued", models.DateTimeField(default=django.utils.timezone.now)),
+                ("progress", models.PositiveSmallIntegerField(default=0, help_text="Percent.")),
+                ("error", models.CharField(blank=True, help_text="A sentence for a person.", max_length=1000)),
+                ("warning", models.CharField(blank=True, max_length=1000)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("worker", models.CharField(blank=True, max_length=80)),
+                ("heartbeat", models.DateTimeField(null=True)),
+                ("indexed", models.DateTimeField(null=True)),
+                ("passages", models.PositiveIntegerField(default=0)),
+                ("pages", models.PositiveIntegerField(default=0)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="documents", to="documents.collection"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.UniqueConstraint(models.F('owner'), models.F('name'), name='one_collection_of_a_name'),
+            model_name="collection",
+            constraint=models.UniqueConstraint(models.F("owner"), models.F("name"), name="one_collection_of_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(models.F('collection'), models.F('name'), name='one_document_of_a_name'),
+            model_name="document",
+            constraint=models.UniqueConstraint(models.F("collection"), models.F("name"), name="one_document_of_a_name"),
         ),
     ]

@@ -28,9 +28,10 @@ class Command(BaseCommand):
         from webchat.asgi import application
         from webchat.chat.turns import turns
 
-        reactor.addSystemEventTrigger(
-            "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(turns.stop_all()))
-        )
+        def stop_turns() -> Deferred[None]:
+            return Deferred.fromFuture(asyncio.ensure_future(turns.stop_all()))
+
+        reactor.addSystemEventTrigger("before", "shutdown", stop_turns)
         # Sockets have no time limit of their own: an open page may be silent for hours.
         Server(
             application,
