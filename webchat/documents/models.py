@@ -76,7 +76,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         stale = self.filter(status=Status.INDEXING, heartbeat__lt=timezone.now() - STALE_AFTER)
         stale.filter(attempts__gte=MAX_ATTEMPTS).update(
             status=Status.FAILED,
-            error="Reading this file stopped the indexer three times, so it was left out. Other files are not affected.",
+            error="Reading this file stopped the indexer three times, so it was left out. The others go on.",
         )
         return stale.filter(attempts__lt=MAX_ATTEMPTS).update(status=Status.QUEUED, worker="")
 

@@ -17,7 +17,6 @@ from webchat.documents.storage import FULL, RESERVE_BYTES, NoRoom
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COPIES = 2  # the body as it came, and the files cut out of it, until the request ends
 SMALL_BYTES = 1_000_000  # questions and forms get through even when the disk is nearly full

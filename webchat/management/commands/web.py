@@ -9,10 +9,12 @@ from typing import Any
 from daphne.server import Server
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from twisted.internet import reactor
+from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred
 
 from inference import lifeline
+
+reactor: Any = installed_reactor  # typed as its bare interface, which is never what runs
 
 
 class Command(BaseCommand):
