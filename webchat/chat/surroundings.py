@@ -9,6 +9,7 @@ from docs_index.types import Surroundings
 from webchat.chat.models import Citation
 from webchat.documents import shelf
 
+REACH_CHARS = 1500  # shown before and after
 REMOVED = "This document is no longer in the collection. This is the passage as it was when the answer was written."
 CHANGED = "This document has changed since. This is the passage as it was when the answer was written."
 
@@ -34,17 +35,17 @@ def surroundings_of(citation: Citation) -> ShownPassage:
 
 def _found(citation: Citation) -> Surroundings | None:
     try:
-        return shelf.index().surroundings(citation.document.index_key, citation.start, citation.end)
+        return shelf.index().surroundings(citation.document.index_key, citation.start, citation.end, REACH_CHARS)
     except DocsIndexError:  # the index is being rebuilt; the passage itself is kept with the answer
         return None
 
 
 def _from_word(text: str) -> str:
-    """Does not begin in the middle of a word."""
+    """Does not begin in the middle of a word, where it was cut."""
     head, space, rest = text.partition(" ")
-    return rest if space and len(head) < 40 else text
+    return rest if len(text) == REACH_CHARS and space and len(head) < 40 else text
 
 
 def _to_word(text: str) -> str:
     rest, space, tail = text.rpartition(" ")
-    return rest if space and len(tail) < 40 else text
+    return rest if len(text) == REACH_CHARS and space and len(tail) < 40 else text

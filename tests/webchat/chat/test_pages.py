@@ -163,7 +163,7 @@ class TestSource:
     def show(self, client_of, alice, conversation, citation, monkeypatch):
         def show(found: Surroundings | None, **headers: str) -> str:
             class Index:
-                def surroundings(self, key, start, end):
+                def surroundings(self, key, start, end, chars):
                     return found
 
             monkeypatch.setattr(shelf, "index", Index)
