@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import InferenceError, ModelFileError, ModelLoadError
-
-# How often a thread of libgomp looks again before it sleeps; read when the library is loaded. By default it spins for
-# milliseconds, and on busy cores keeps the very thread it waits for from running: 2 tokens/s against 12 to 23. On
-# idle cores both are equally fast.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
-import llama_cpp  # noqa: E402
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import psutil
 
 from inference.binding import Batch, Context, Model
-from inference.crew import Crew
+from inference.crew import Crew, FreeCores, physical_cores
 from inference.errors import InvalidRequest, ModelLoadError, PromptTooLong
 from inference.pacing import LEAST_TOKENS, Pacing
 from inference.prefix_cache import PrefixCache
@@ -101,7 +101,7 @@ class Engine:
         self._model = Model(config.path, on_progress)
         n_sequences = config.parallel + _IDLE_SEQUENCES
         batch_tokens = max(config.batch_tokens, config.parallel + LEAST_TOKENS)
-        self._crew = Crew(config.threads or physical_cores())
+        self._crew = Crew(config.threads or physical_cores(), FreeCores())
         self._context = Context(
             self._model,
             n_ctx=_context_length(config.context_length, self._model),
@@ -315,11 +315,6 @@ def _context_length(wanted: int | None, model: Model) -> int:
             f"A context of {wanted:,} tokens needs {needed / 1e9:,.1f} GB; {free / 1e9:,.1f} GB is free."
         )
     return wanted
-
-
-def physical_cores() -> int:
-    """Threads beyond the physical cores slow ggml down: its threads wait for each other without sleeping."""
-    return max(1, psutil.cpu_count(logical=False) or psutil.cpu_count() or 1)
 
 
 def _facts(model: Model, context: Context) -> ModelFacts:

@@ -16,6 +16,7 @@ def lowest_priority() -> None:
     """
     if sys.platform == "linux":
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        os.nice(19)  # changes nothing more, but lets the engine see that the processor time is not lost to it
     elif sys.platform == "win32":
         psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS)
     else:

@@ -1,48 +1,75 @@
 from __future__ import annotations
 
+import os
+import time
+
 import pytest
 
-from inference.crew import Crew
+from inference.crew import Crew, FreeCores
 
 
-def compute(crew: Crew, *, cores: float, seconds: float, step_s: float = 0.01) -> list[int]:
-    """Steps on a machine that leaves this many cores to us; answers the sizes seen."""
-    sizes = []
-    for _ in range(round(seconds / step_s)):
-        crew.measured(min(cores, crew.size) * step_s, step_s)
-        sizes.append(crew.size)
-    return sizes
+class Machine:
+    """Some cores, of which others take some."""
+
+    def __init__(self, cores: float) -> None:
+        self.left = cores
+        self.crew = Crew(round(cores), lambda: self.left - self.crew.size)
+
+    def compute(self, seconds: float, *, left: float, step_s: float = 0.01) -> list[int]:
+        """Steps while this many cores are left to us; answers the sizes seen."""
+        self.left, sizes = left, []
+        for _ in range(round(seconds / step_s)):
+            self.crew.measured(min(left, self.crew.size) * step_s, step_s)
+            sizes.append(self.crew.size)
+        return sizes
 
 
 def test_all_work_while_the_cores_are_ours() -> None:
-    assert set(compute(Crew(4), cores=4, seconds=5)) == {4}
+    assert set(Machine(4).compute(5, left=4)) == {4}
 
 
-@pytest.mark.parametrize(("most", "cores", "left"), [(2, 1.0, 1), (4, 3.0, 3), (8, 3.0, 3), (2, 0.3, 1)])
-def test_some_leave_when_cores_are_lost(most: int, cores: float, left: int) -> None:
-    assert compute(Crew(most), cores=cores, seconds=1)[-1] in (left, left + 1)
-    assert min(compute(Crew(most), cores=cores, seconds=5)) == left
+@pytest.mark.parametrize(("cores", "left", "stay"), [(2, 1.0, 1), (4, 3.0, 3), (8, 3.0, 3), (2, 0.3, 1)])
+def test_some_leave_when_cores_are_lost(cores: float, left: float, stay: int) -> None:
+    assert Machine(cores).compute(5, left=left)[-1] == stay
 
 
 def test_a_moment_without_a_core_changes_nothing() -> None:
-    crew = Crew(2)
-    compute(crew, cores=1, seconds=0.05)
-    assert set(compute(crew, cores=2, seconds=1)) == {2}
+    machine = Machine(2)
+    assert set(machine.compute(0.05, left=1) + machine.compute(1, left=2)) == {2}
 
 
-def test_they_return_when_the_cores_do() -> None:
-    crew = Crew(4)
-    compute(crew, cores=1, seconds=0.5)
-    assert compute(crew, cores=4, seconds=10)[-1] == 4
+def test_they_return_soon_when_the_cores_do() -> None:
+    machine = Machine(4)
+    machine.compute(3, left=1)
+    assert machine.compute(2, left=4)[-1] == 4
 
 
-def test_they_try_more_and_more_seldom() -> None:
-    crew = Crew(2)
-    early = compute(crew, cores=1, seconds=10)
-    late = compute(crew, cores=1, seconds=10)
-    assert early.count(2) > late.count(2)
-    assert late.count(2) < 50
+def test_they_seldom_try_where_nothing_is_free() -> None:
+    machine = Machine(2)
+    machine.compute(1, left=1)
+    assert machine.compute(60, left=1).count(2) < 60
+
+
+def test_they_find_a_core_that_only_looked_taken() -> None:
+    machine = Machine(2)
+    machine.compute(1, left=1)
+    machine.crew._free_cores = lambda: 0.0
+    assert machine.compute(30, left=2)[-1] == 2
+
+
+def test_a_try_that_fails_is_not_repeated_at_once() -> None:
+    machine = Machine(2)
+    machine.compute(1, left=1)
+    machine.crew._free_cores = lambda: 1.0  # an illusion
+    early, late = machine.compute(5, left=1), machine.compute(20, left=1)
+    assert early.count(2) / 500 > late.count(2) / 2000
 
 
 def test_one_thread_stays() -> None:
-    assert set(compute(Crew(1), cores=0.1, seconds=5)) == {1}
+    assert set(Machine(1).compute(5, left=0.1)) == {1}
+
+
+def test_it_measures_the_free_cores_of_this_machine() -> None:
+    free_cores = FreeCores()
+    time.sleep(0.1)
+    assert 0 <= free_cores() <= (os.cpu_count() or 1) * 1.5  # the kernel counts in hundredths of a second
