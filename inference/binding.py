@@ -274,3 +274,20 @@ class Context:
 
     def forget(self, sequence: int) -> None:
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def save(self, sequence: int) -> NDArray[np.uint8]:
+        """A copy of all that is held for a sequence."""
+        state = np.empty(llama_cpp.llama_state_seq_get_size(self._pointer, sequence), dtype=np.uint8)
+        llama_cpp.llama_state_seq_get_data(self._pointer, _bytes_of(state), state.size, sequence)
+        return state
+
+    def restore(self, sequence: int, state: NDArray[np.uint8]) -> bool:
+        """Bring a copy back, into an empty sequence. False: there was no room, and the sequence is still empty."""
+        if llama_cpp.llama_state_seq_set_data(self._pointer, _bytes_of(state), state.size, sequence):
+            return True
+        self.forget(sequence)
+        return False
+
+
+def _bytes_of(state: NDArray[np.uint8]) -> object:
+    return state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))

@@ -1,7 +1,7 @@
 """Continuous batching: all requests advance together, one batch a step. Knows token ids only, never text.
 
 Each step decodes one token of every answer and reads a piece of a prompt in what room is left. When the attention
-cache is full, prefixes kept for later go first, then the youngest request steps back into the queue with all its
+cache is full, prefixes kept for later leave first, then the youngest request steps back into the queue with all its
 tokens and goes on from there. Not for use from several threads: `engine_thread` owns it.
 """
 
@@ -11,18 +11,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import psutil
 
 from inference.binding import Batch, Context, Model
 from inference.crew import Crew, FreeCores, physical_cores
 from inference.errors import InvalidRequest, ModelLoadError, PromptTooLong
 from inference.pacing import LEAST_TOKENS, Pacing
+from inference.parked import Parked, ParkedPrefixes
 from inference.prefix_cache import PrefixCache
 from inference.sampling import Sampler, validate
 from inference.types import EngineConfig, FinishReason, SamplingParams, Timings, Usage
 
 _DEFAULT_CONTEXT = 8192
 _IDLE_SEQUENCES = 16  # prefixes kept beside the requests that run
+_IDLE_SHARE = 1 / 8  # of the attention cache, that prefixes of others may fill while requests run
+_PARKED_SHARE = 1 / 20  # of the machine's memory, that parked prefixes may fill
+_PARKED_BYTES = 512 << 20  # and no more than this
+_WORTH_RESTORING = 32  # tokens; fewer are read again
 _HEADROOM = 64  # cells that a request must find free beyond its prompt, so that it does not step back at once
 
 
@@ -111,6 +117,8 @@ class Engine:
         )
         self._batch = Batch(batch_tokens)
         self._cache = PrefixCache(n_sequences, self._context.n_ctx)
+        parked_bytes = min(_PARKED_BYTES, int(psutil.virtual_memory().total * _PARKED_SHARE))
+        self._parked = ParkedPrefixes(parked_bytes)
         self._pacing = Pacing(batch_tokens)
         self._parallel = config.parallel
         self._waiting: list[_Job] = []  # by age
@@ -140,7 +148,7 @@ class Engine:
     def add(self, request: Request) -> None:
         """Queue a request; ids must rise. Raises PromptTooLong or InvalidRequest, and then nothing is queued."""
         self.check(request)
-        self._waiting.append(_Job(request, Sampler(request.params, self._model.end_tokens)))
+        self._waiting.append(_Job(request, Sampler(request.params, self._model.end_tokens, self._model)))
 
     def check(self, request: Request) -> None:
         """Refuse what cannot be served. Safe to call from any thread."""
@@ -151,6 +159,8 @@ class Engine:
         if len(request.prompt) >= self.facts.context_length:
             raise PromptTooLong(len(request.prompt), self.facts.context_length)
         validate(request.params)
+        if any(token >= self.facts.n_vocab for token, _ in request.params.logit_bias):
+            raise InvalidRequest(f"logit_bias names a token that is none of this model's {self.facts.n_vocab:,}.")
 
     def cancel(self, request_id: int) -> Ending | None:
         """Stop a request at once; its place is free from the next step on. None: there is no such request."""
@@ -174,6 +184,7 @@ class Engine:
         """Forget every request and prefix: after a failed step nobody knows what the attention cache holds."""
         self._waiting.clear()
         self._running.clear()
+        self._parked.clear()
         self._context.clear()
         self._cache = PrefixCache(self._parallel + _IDLE_SEQUENCES, self._context.n_ctx)
 
@@ -196,18 +207,56 @@ class Engine:
             self._running.sort(key=lambda running: running.request.id)
 
     def _place(self, job: _Job) -> None:
+        self._bring_back(job)
+        if self._cache.find_empty() is None:
+            self._park_oldest()
         place = self._cache.place(job.tokens)
-        if place.evicted is not None:
-            self._context.forget(place.evicted)
         if place.copy_from is not None:
             self._context.copy_prefix(place.copy_from, place.sequence, place.cached)
-        job.sequence, job.read = place.sequence, place.cached
-        if not self._context.truncate(place.sequence, place.cached):
-            self._context.forget(place.sequence)
-            self._cache.truncate(place.sequence, 0)
-            job.read = 0
+        job.sequence = place.sequence
+        job.read = self._cut_back(place.sequence, place.cached)
         if job.cached is None:
             job.cached, job.started_at = job.read, time.perf_counter()
+        while self._cache.idle_cells() > self._context.n_ctx * _IDLE_SHARE and self._park_oldest():
+            pass
+
+    def _bring_back(self, job: _Job) -> None:
+        """Restore the parked beginning of a prompt, where one is much longer than what the cache has of it."""
+        prompt = np.asarray(job.tokens[:-1], dtype=np.int32)
+        parked, length = self._parked.find(prompt)
+        if parked is None or length < self._cache.longest_prefix(job.tokens)[1] + _WORTH_RESTORING:
+            return
+        while (self._cache.free_cells < parked.tokens.size or self._cache.find_empty() is None) and self._park_oldest():
+            pass
+        sequence = self._cache.find_empty()
+        if sequence is None or self._cache.free_cells < parked.tokens.size:
+            return
+        if self._context.restore(sequence, parked.state):
+            self._cache.extend(sequence, parked.tokens)
+            self._cut_back(sequence, length)
+            self._cache.release(sequence)
+
+    def _cut_back(self, sequence: int, length: int) -> int:
+        """Let a sequence keep its first tokens, or none where the kind of model allows no less. Answers how many."""
+        if not self._context.truncate(sequence, length):
+            self._context.forget(sequence)
+            length = 0
+        self._cache.truncate(sequence, length)
+        return length
+
+    def _park_oldest(self) -> bool:
+        """Move the prefix idle for longest out of the attention cache. False: none is idle."""
+        oldest = self._cache.find_oldest()
+        if oldest is not None:
+            self._park(oldest)
+        return oldest is not None
+
+    def _park(self, sequence: int) -> None:
+        tokens = self._cache.tokens(sequence)
+        if tokens.size >= _WORTH_RESTORING:
+            self._parked.put(Parked(tokens, self._context.save(sequence)))
+        self._context.forget(sequence)
+        self._cache.truncate(sequence, 0)
 
     def _decode(self) -> tuple[list[tuple[_Job, int]], int]:
         """Compute one batch. Answers who gets logits from which row, and how many prompt tokens were read."""
@@ -260,21 +309,15 @@ class Engine:
         return rows
 
     def _make_room(self) -> None:
-        """Forget the prefix idle for longest; when there is none, the youngest request steps back into the queue."""
-        evicted = self._cache.evict()
-        if evicted is not None:
-            self._context.forget(evicted)
+        """Park the prefix idle for longest; when there is none, the youngest request steps back into the queue."""
+        if self._park_oldest():
             return
         job = self._running.pop()
-        self._give_up_sequence(job)
-        self._waiting.insert(0, job)
-
-    def _give_up_sequence(self, job: _Job) -> None:
         assert job.sequence is not None
-        self._context.forget(job.sequence)
-        self._cache.truncate(job.sequence, 0)
+        self._park(job.sequence)
         self._cache.release(job.sequence)
         job.sequence, job.read = None, 0
+        self._waiting.insert(0, job)
 
     def _sample(self, job: _Job, row: int) -> StepEvent:
         token = job.sampler.sample(self._context.logits(row), job.tokens)

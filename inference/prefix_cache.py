@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.parked import common_length
+
 # A sequence that would lose no more than this is taken over: it is the same conversation going on.
 _TAKEOVER_LOSS = 32
 
@@ -27,7 +29,6 @@ class Placement:
     sequence: int
     cached: int
     copy_from: int | None = None
-    evicted: int | None = None  # a sequence to be forgotten first
 
 
 class _Held:
@@ -39,11 +40,6 @@ class _Held:
         self.length = 0
         self.busy = False
         self.used_at = 0
-
-    def common(self, prompt: NDArray[np.int32]) -> int:
-        length = min(self.length, prompt.size)
-        different = np.flatnonzero(self.tokens[:length] != prompt[:length])
-        return int(different[0]) if different.size else length
 
 
 class PrefixCache:
@@ -60,41 +56,41 @@ class PrefixCache:
     def length(self, sequence: int) -> int:
         return self._held[sequence].length
 
+    def tokens(self, sequence: int) -> NDArray[np.int32]:
+        held = self._held[sequence]
+        return held.tokens[: held.length].copy()
+
+    def find_empty(self) -> int | None:
+        """A sequence that holds nothing and belongs to nobody."""
+        return next((n for n, held in enumerate(self._held) if not held.busy and not held.length), None)
+
+    def find_oldest(self) -> int | None:
+        """The sequence that was idle for longest."""
+        idle = [n for n, held in enumerate(self._held) if not held.busy and held.length]
+        return min(idle, key=lambda n: self._held[n].used_at, default=None)
+
+    def longest_prefix(self, prompt: SequenceOf[int]) -> tuple[int | None, int]:
+        """The sequence that has most of a prompt's beginning, an idle one if possible, and how many tokens of it."""
+        wanted = np.asarray(prompt[:-1], dtype=np.int32)  # the last token must be read, for its logits
+        found = [(common_length(held.tokens[: held.length], wanted), not held.busy) for held in self._held]
+        best = max(range(len(found)), key=found.__getitem__)
+        return (best, found[best][0]) if found[best][0] else (None, 0)
+
     def place(self, prompt: SequenceOf[int]) -> Placement:
-        """Choose a sequence for a prompt and make it busy. At least the last token is left to be read."""
-        source, cached = self._longest_prefix(np.asarray(prompt[:-1], dtype=np.int32))
+        """Choose a sequence for a prompt and make it busy."""
+        source, cached = self.longest_prefix(prompt)
         if source is not None and self._may_take_over(source, cached):
             return self._claim(Placement(source, cached))
-        target, evicted = self._empty_or_evicted(source)
-        copy_from = source if cached and target != source else None
-        return self._claim(Placement(target, cached, copy_from, evicted if evicted != source else None))
-
-    def _longest_prefix(self, prompt: NDArray[np.int32]) -> tuple[int | None, int]:
-        best, cached = None, 0
-        for number, held in enumerate(self._held):
-            common = held.common(prompt)
-            better_home = (
-                common == cached and common > 0 and best is not None and self._held[best].busy and not held.busy
-            )
-            if common > cached or better_home:
-                best, cached = number, common
-        return best, cached
+        empty = self.find_empty()
+        if empty is None:
+            raise NoRoom("no sequence is empty")
+        return self._claim(Placement(empty, cached, source))
 
     def _may_take_over(self, source: int, cached: int) -> bool:
         held = self._held[source]
         return not held.busy and held.length - cached <= _TAKEOVER_LOSS
 
-    def _empty_or_evicted(self, source: int | None) -> tuple[int, int | None]:
-        """An empty sequence, or else the one idle for longest; the prompt's own prefix only when nothing else is."""
-        idle = [n for n, held in enumerate(self._held) if not held.busy]
-        if not idle:
-            raise NoRoom("every sequence is busy")
-        target = min(idle, key=lambda n: (self._held[n].length > 0, n == source, self._held[n].used_at))
-        return target, target if self._held[target].length else None
-
     def _claim(self, placement: Placement) -> Placement:
-        if placement.evicted is not None:
-            self.truncate(placement.evicted, 0)
         target = self._held[placement.sequence]
         if placement.copy_from is not None:
             source, count = self._held[placement.copy_from], placement.cached
@@ -106,7 +102,7 @@ class PrefixCache:
         target.busy = True
         return placement
 
-    def extend(self, sequence: int, tokens: SequenceOf[int]) -> None:
+    def extend(self, sequence: int, tokens: SequenceOf[int] | NDArray[np.int32]) -> None:
         """Tokens were added to a sequence."""
         held, count = self._held[sequence], len(tokens)
         if count > self.free_cells:
@@ -134,15 +130,6 @@ class PrefixCache:
         self._held[sequence].busy = False
         self._held[sequence].used_at = self._clock
 
-    def evict(self) -> int | None:
-        """Give up the prefix that was idle for longest. Answers the sequence to be forgotten."""
-        idle = [n for n, held in enumerate(self._held) if not held.busy and held.length]
-        if not idle:
-            return None
-        oldest = min(idle, key=lambda n: self._held[n].used_at)
-        self.truncate(oldest, 0)
-        return oldest
-
     def room(self) -> int:
         """The cells that no request holds: free ones, and those of idle prefixes."""
         taken = np.zeros(self.n_cells, dtype=bool)
@@ -150,3 +137,7 @@ class PrefixCache:
             if held.busy:
                 taken[held.cells[: held.length]] = True
         return self.n_cells - int(taken.sum())
+
+    def idle_cells(self) -> int:
+        """The cells that only idle prefixes hold."""
+        return self.room() - self.free_cells

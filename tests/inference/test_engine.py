@@ -246,6 +246,36 @@ def test_a_short_prompt_passes_a_long_one(make_engine: MakeEngine) -> None:
     assert [event.request_id for event in engine.step()] == [2]
 
 
+def test_a_conversation_comes_back_from_where_it_was_parked(make_engine: MakeEngine, judge: Judge) -> None:
+    engine = make_engine(512)
+    said, _ = run(engine, request(1, 120))[1]
+    for n in range(2, 8):
+        run(engine, request(n, 120))
+    assert len(engine._parked) > 3
+    chosen = SamplingParams(temperature=0, max_tokens=20, ignore_eos=True)
+    follow_up = Request(9, (*prompt(1, 120), *said, 7, 8), chosen)
+    tokens, ending = run(engine, follow_up)[9]
+    assert ending.usage.cached_tokens == 120 + len(said) - 1
+    judge(follow_up, tokens)
+
+
+def test_a_request_that_stepped_back_is_not_read_again(make_engine: MakeEngine) -> None:
+    engine, read = make_engine(256), []
+    measured = engine._pacing.measured
+    engine._pacing.measured = lambda tokens, seconds: (read.append(tokens), measured(tokens, seconds))  # type: ignore[method-assign]
+    run(engine, request(1, 20, max_tokens=150), request(2, 20, max_tokens=150))
+    assert sum(read) < 60
+
+
+def test_strangers_leave_the_cache_when_a_request_runs(make_engine: MakeEngine) -> None:
+    engine = make_engine(512)
+    for n in range(1, 4):
+        run(engine, request(n, 100))
+    engine.add(request(4))
+    engine.step()
+    assert engine._cache.idle_cells() <= 64
+
+
 def test_a_full_cache_gives_up_idle_prefixes_first(make_engine: MakeEngine) -> None:
     engine = make_engine(256)
     for n in range(1, 6):

@@ -15,6 +15,13 @@ def hold(cache: PrefixCache, tokens: list[int]) -> int:
     return place.sequence
 
 
+def evict(cache: PrefixCache) -> int | None:
+    oldest = cache.find_oldest()
+    if oldest is not None:
+        cache.truncate(oldest, 0)
+    return oldest
+
+
 LONG = list(range(100, 200))
 
 
@@ -76,34 +83,35 @@ def test_the_prefix_idle_for_longest_goes_first() -> None:
     a, b, c = (hold(cache, [n, n, n]) for n in (1, 2, 3))
     cache.place([1, 1, 1, 5])
     cache.release(a)
-    assert [cache.evict(), cache.evict(), cache.evict(), cache.evict()] == [b, c, a, None]
+    assert [evict(cache), evict(cache), evict(cache), evict(cache)] == [b, c, a, None]
 
 
-def test_a_busy_sequence_is_never_evicted() -> None:
+def test_a_busy_sequence_does_not_count_as_idle() -> None:
     cache = PrefixCache(2, 100)
     place = cache.place([1, 2])
     cache.extend(place.sequence, [1, 2])
-    assert cache.evict() is None
+    assert cache.find_oldest() is None
+    assert cache.idle_cells() == 0
 
 
-def test_a_newcomer_takes_the_oldest_sequence_when_none_is_empty() -> None:
+def test_an_idle_prefix_is_preferred_to_a_busy_one() -> None:
+    cache = PrefixCache(3, 1000)
+    busy = cache.place(LONG)
+    cache.extend(busy.sequence, LONG)
+    idle = hold(cache, [*LONG, 5])
+    assert cache.longest_prefix([*LONG, 7])[0] == idle
+
+
+def test_it_tells_what_a_sequence_holds() -> None:
     cache = PrefixCache(2, 100)
-    oldest = hold(cache, [1, 1, 1])
-    hold(cache, [2, 2, 2])
-    assert cache.place([3, 3, 3]) == Placement(oldest, cached=0, evicted=oldest)
-    assert cache.free_cells == 97
+    assert cache.tokens(hold(cache, [1, 2, 3])).tolist() == [1, 2, 3]
+    assert cache.idle_cells() == 3
+    assert cache.find_empty() == 1
 
 
-def test_the_only_sequence_is_cut_back_to_what_is_common() -> None:
-    cache = PrefixCache(1, 1000)
-    hold(cache, LONG)
-    assert cache.place([*LONG[:40], 7, 8]) == Placement(0, cached=40)
-    assert cache.free_cells == 960
-
-
-def test_it_has_no_place_when_every_sequence_is_busy() -> None:
+def test_it_has_no_place_when_no_sequence_is_empty() -> None:
     cache = PrefixCache(1, 100)
-    cache.place([1, 2])
+    hold(cache, [1, 2])
     with pytest.raises(NoRoom):
         cache.place([3, 4])
 
@@ -121,11 +129,13 @@ def test_the_books_always_balance(prompts: list[tuple[list[int], bool, bool]]) -
     cache = PrefixCache(3, 64)
     held: dict[int, list[int]] = {}
     for tokens, ends_idle, evicts in prompts:
+        if cache.find_empty() is None:
+            held.pop(evict(cache) or 0)
         place = cache.place(tokens)
         source = held.get(place.sequence if place.copy_from is None else place.copy_from, [])
         assert source[: place.cached] == tokens[: place.cached]
         while cache.free_cells < len(tokens) - place.cached:
-            gone = cache.evict()
+            gone = evict(cache)
             assert gone is not None and gone != place.sequence
             held.pop(gone)
         cache.extend(place.sequence, tokens[place.cached :])
@@ -134,11 +144,11 @@ def test_the_books_always_balance(prompts: list[tuple[list[int], bool, bool]]) -
             cache.truncate(place.sequence, len(tokens) // 2)
             held[place.sequence] = tokens[: len(tokens) // 2]
         cache.release(place.sequence)
-        if evicts and (gone := cache.evict()) is not None:
+        if evicts and (gone := evict(cache)) is not None:
             held.pop(gone, None)
         assert cache.room() == 64
         assert cache.free_cells <= 64
         assert [cache.length(n) for n in range(3)] == [len(held.get(n, [])) for n in range(3)]
-    while cache.evict() is not None:
+    while evict(cache) is not None:
         pass
     assert cache.free_cells == 64

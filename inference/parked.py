@@ -1,0 +1,63 @@
+"""Prefixes that had to leave the attention cache, kept in ordinary memory as long as a budget lasts. Pure.
+
+To bring 700 tokens back takes 2 ms, to read them again 2 s. Foreign tokens in the attention cache, on the other hand,
+are passed over by every step: 6,000 of them cost an answer a sixth of its speed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tokens = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Some tokens, and what the attention cache held for them."""
+
+    tokens: Tokens
+    state: NDArray[np.uint8]
+
+
+class ParkedPrefixes:
+    """The prefixes, those used last at the end."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._budget_bytes = budget_bytes
+        self._parked: list[Parked] = []
+
+    def __len__(self) -> int:
+        return len(self._parked)
+
+    def put(self, parked: Parked) -> None:
+        """Keep one more; what it makes superfluous goes, then what was not used for longest."""
+        if self.find(parked.tokens)[1] == parked.tokens.size:
+            return
+        self._parked = [old for old in self._parked if common_length(old.tokens, parked.tokens) < old.tokens.size]
+        self._parked.append(parked)
+        size = sum(each.state.nbytes for each in self._parked)
+        while size > self._budget_bytes:
+            size -= self._parked.pop(0).state.nbytes
+
+    def find(self, prompt: Tokens) -> tuple[Parked | None, int]:
+        """The one that has most of a prompt's beginning, and how many tokens of it."""
+        lengths = [common_length(each.tokens, prompt) for each in self._parked]
+        if not any(lengths):
+            return None, 0
+        best = max(range(len(lengths)), key=lengths.__getitem__)
+        found = self._parked.pop(best)
+        self._parked.append(found)
+        return found, lengths[best]
+
+    def clear(self) -> None:
+        self._parked.clear()
+
+
+def common_length(one: Tokens, other: Tokens) -> int:
+    """How many tokens two begin with alike."""
+    length = min(one.size, other.size)
+    different = np.flatnonzero(one[:length] != other[:length])
+    return int(different[0]) if different.size else length

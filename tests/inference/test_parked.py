@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+
+from inference.parked import Parked, ParkedPrefixes, Tokens
+
+
+def tokens(*values: int) -> Tokens:
+    return np.array(values, dtype=np.int32)
+
+
+def parked(*values: int, size_bytes: int = 10) -> Parked:
+    return Parked(tokens(*values), np.zeros(size_bytes, dtype=np.uint8))
+
+
+def held(prefixes: ParkedPrefixes, *wanted: Parked) -> list[bool]:
+    return [prefixes.find(each.tokens)[1] == each.tokens.size for each in wanted]
+
+
+def test_it_finds_the_longest_beginning() -> None:
+    prefixes = ParkedPrefixes(100)
+    short, long = parked(1, 2, 9), parked(1, 2, 3, 4)
+    prefixes.put(short)
+    prefixes.put(long)
+    assert prefixes.find(tokens(1, 2, 3, 7)) == (long, 3)
+    assert prefixes.find(tokens(1, 2, 9)) == (short, 3)
+    assert prefixes.find(tokens(5)) == (None, 0)
+
+
+def test_a_longer_one_replaces_its_own_beginning() -> None:
+    prefixes = ParkedPrefixes(100)
+    prefixes.put(parked(1, 2))
+    prefixes.put(parked(1, 2, 3))
+    assert len(prefixes) == 1
+
+
+def test_what_is_the_beginning_of_another_is_not_kept_twice() -> None:
+    prefixes = ParkedPrefixes(100)
+    prefixes.put(parked(1, 2, 3))
+    prefixes.put(parked(1, 2))
+    assert len(prefixes) == 1
+
+
+def test_the_one_unused_for_longest_goes_when_the_budget_is_spent() -> None:
+    prefixes = ParkedPrefixes(25)
+    first, second, third = parked(1, 1), parked(2, 2), parked(3, 3)
+    prefixes.put(first)
+    prefixes.put(second)
+    prefixes.find(first.tokens)
+    prefixes.put(third)
+    assert held(prefixes, first, second, third) == [True, False, True]
+
+
+def test_one_beyond_the_whole_budget_is_not_kept() -> None:
+    prefixes = ParkedPrefixes(25)
+    prefixes.put(parked(1, 2, size_bytes=26))
+    assert len(prefixes) == 0
+
+
+def test_cleared_it_holds_nothing() -> None:
+    prefixes = ParkedPrefixes(25)
+    prefixes.put(parked(1, 2))
+    prefixes.clear()
+    assert prefixes.find(tokens(1, 2)) == (None, 0)
