@@ -43,6 +43,12 @@ document.addEventListener("htmx:wsConfigSend", (event) => {
   }
 });
 
+document.addEventListener("click", (event) => {
+  // The pressed button is about to be replaced, and would take the focus with it.
+  if (!event.target.closest("button[ws-send]") || !matchMedia("(hover: hover)").matches) return;
+  document.getElementById("composer-text").focus({ preventScroll: true });
+});
+
 document.addEventListener("htmx:wsAfterMessage", () => {
   const accepted = document.getElementById("composer-receipt")?.dataset.accepted;
   if (waitingFor && accepted === waitingFor) clear();

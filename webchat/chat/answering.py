@@ -97,7 +97,7 @@ class Answer:
 
     async def _client(self, model: LanguageModel) -> Client:
         def show_loading(progress: float) -> None:
-            self.broadcast.show(f"Loading the model… {progress:.0%}")
+            self.broadcast.show(f"Loading the model… {progress:.0%}" if progress else "Loading the model…")
 
         return engine.client_for(await engine.chat_endpoint(model, show_loading))
 

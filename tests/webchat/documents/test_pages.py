@@ -267,8 +267,8 @@ class TestSearch:
         document = Document.objects.get(name="bread.txt")
         assert f"{url('document', document)}?start=0&end=35#passage" in page.replace("&amp;", "&")
         assert "<mark>Rye</mark>" in page
-        assert "words · 1" in page
-        assert "meaning · 1" in page
+        assert "No. 1 by words" in page
+        assert "No. 1 by meaning" in page
 
     def test_htmx_gets_the_results_alone(self, as_alice: Client) -> None:
         page = as_alice.get(url("search", query="?q=rye"), headers={"hx-request": "true"}).text
