@@ -17,6 +17,25 @@ from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Ti
 
 JSON = dict[str, Any]
 
+# Parameters that not every server knows: our names, and those in a request.
+OPTIONAL = {
+    "top_k": "top_k",
+    "min_p": "min_p",
+    "typical_p": "typical_p",
+    "repeat_penalty": "repeat_penalty",
+    "repeat_window": "repeat_last_n",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "dry_multiplier": "dry_multiplier",
+    "dry_base": "dry_base",
+    "dry_allowed_length": "dry_allowed_length",
+    "dry_window": "dry_penalty_last_n",
+    "mirostat": "mirostat",
+    "mirostat_tau": "mirostat_tau",
+    "mirostat_eta": "mirostat_eta",
+    "ignore_eos": "ignore_eos",
+}
+
 
 def messages_json(messages: Sequence[ChatMessage]) -> list[JSON]:
     """A conversation."""
@@ -26,15 +45,11 @@ def messages_json(messages: Sequence[ChatMessage]) -> list[JSON]:
 def chat_body(model: str, messages: Sequence[ChatMessage], params: SamplingParams) -> JSON:
     """The body of a streamed chat request. Defaults are left out: not every server knows every field."""
     usual = SamplingParams()
-    values: JSON = {
-        "top_k": params.top_k,
-        "min_p": params.min_p,
-        "repeat_penalty": params.repeat_penalty,
-        "repeat_last_n": params.repeat_window,
-        "ignore_eos": params.ignore_eos,
+    body: JSON = {
+        name: getattr(params, ours) for ours, name in OPTIONAL.items() if getattr(params, ours) != getattr(usual, ours)
     }
-    defaults = (usual.top_k, usual.min_p, usual.repeat_penalty, usual.repeat_window, usual.ignore_eos)
-    body = {name: value for (name, value), default in zip(values.items(), defaults, strict=True) if value != default}
+    if params.logit_bias:
+        body["logit_bias"] = {str(token): bias for token, bias in params.logit_bias}
     body |= {"model": model, "messages": messages_json(messages), "stream": True}
     body |= {"stream_options": {"include_usage": True}, "temperature": params.temperature, "top_p": params.top_p}
     if params.seed is not None:

@@ -15,6 +15,7 @@ from inference.types import ChatMessage, SamplingParams
 JSON = dict[str, Any]
 
 STOP_STRINGS = 16
+MAX_BIASES = 1024
 # What we cannot do is refused rather than left out in silence, unless the value asks for nothing.
 UNSUPPORTED: dict[str, tuple[object, ...]] = {
     "n": (1,),
@@ -22,9 +23,6 @@ UNSUPPORTED: dict[str, tuple[object, ...]] = {
     "logprobs": (False, 0),
     "echo": (False,),
     "suffix": ("",),
-    "frequency_penalty": (0,),
-    "presence_penalty": (0,),
-    "logit_bias": ({},),
     "tools": ([],),
     "functions": ([],),
     "response_format": ({"type": "text"},),
@@ -126,12 +124,55 @@ def _sampling(body: JSON) -> SamplingParams:
         top_p=fields.number(body, "top_p", 0.0, 1.0, default=usual.top_p),
         min_p=fields.number(body, "min_p", 0.0, 1.0, default=usual.min_p),
         repeat_penalty=fields.number(body, "repeat_penalty", 0.01, 100.0, default=usual.repeat_penalty),
-        repeat_window=fields.whole(body, "repeat_last_n", 0, 1 << 20, default=usual.repeat_window),
+        repeat_window=fields.whole(body, "repeat_last_n", -1, 1 << 20, default=usual.repeat_window),
         seed=_seed(body),
         stop=_stop(body.get("stop")),
         max_tokens=fields.optional_whole(body, budget, 1, 1 << 30),
         ignore_eos=fields.flag(body, "ignore_eos"),
+        logit_bias=_logit_bias(body.get("logit_bias")),
+        **_rarer_sampling(body),
     )
+
+
+def _rarer_sampling(body: JSON) -> JSON:
+    usual = SamplingParams()
+    return {
+        "typical_p": fields.number(body, "typical_p", 0.0, 1.0, default=usual.typical_p),
+        "frequency_penalty": fields.number(body, "frequency_penalty", -2.0, 2.0, default=usual.frequency_penalty),
+        "presence_penalty": fields.number(body, "presence_penalty", -2.0, 2.0, default=usual.presence_penalty),
+        "dry_multiplier": fields.number(body, "dry_multiplier", 0.0, 100.0, default=usual.dry_multiplier),
+        "dry_base": fields.number(body, "dry_base", 1.0, 100.0, default=usual.dry_base),
+        "dry_allowed_length": fields.whole(body, "dry_allowed_length", 1, 1 << 20, default=usual.dry_allowed_length),
+        "dry_window": fields.whole(body, "dry_penalty_last_n", -1, 1 << 20, default=usual.dry_window),
+        "mirostat": _mirostat(body),
+        "mirostat_tau": fields.number(body, "mirostat_tau", 0.0, 100.0, default=usual.mirostat_tau),
+        "mirostat_eta": fields.number(body, "mirostat_eta", 0.0, 1.0, default=usual.mirostat_eta),
+    }
+
+
+def _mirostat(body: JSON) -> int:
+    version = fields.whole(body, "mirostat", 0, 2, default=0)
+    if version == 1:
+        raise InvalidRequest("'mirostat' must be 0 (off) or 2; version 1 is not supported.")
+    return version
+
+
+def _logit_bias(biases: object) -> tuple[tuple[int, float], ...]:
+    if biases is None:
+        return ()
+    if not isinstance(biases, dict) or len(biases) > MAX_BIASES:
+        raise InvalidRequest(f"'logit_bias' must be an object with {MAX_BIASES} token ids at most.")
+    return tuple((_token_id(name), _bias(bias)) for name, bias in biases.items())
+
+
+def _bias(value: object) -> float:
+    return fields.number({"logit_bias": value}, "logit_bias", -100.0, 100.0, default=0.0)
+
+
+def _token_id(name: str) -> int:
+    if not (name.isascii() and name.isdecimal() and len(name) < 10):
+        raise InvalidRequest(f"'logit_bias' names tokens by their id; '{name[:40]}' is none.")
+    return int(name)
 
 
 def _seed(body: JSON) -> int | None:

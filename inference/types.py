@@ -24,11 +24,22 @@ class SamplingParams:
     top_p: float = 1.0
     min_p: float = 0.0
     repeat_penalty: float = 1.0  # 1 is off
-    repeat_window: int = 64  # tokens
+    repeat_window: int = 64  # tokens that all three penalties look back over; -1: the whole context
     seed: int | None = None
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None  # None: until the model ends or the context window is full
     ignore_eos: bool = False
+    typical_p: float = 1.0  # 1 is off
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    dry_multiplier: float = 0.0  # 0 is off
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
+    dry_window: int = -1  # tokens; -1: the whole context
+    mirostat: int = 0  # 2: in place of top_k, typical_p, top_p and min_p
+    mirostat_tau: float = 5.0
+    mirostat_eta: float = 0.1
+    logit_bias: tuple[tuple[int, float], ...] = ()  # token, what is added to its logit
 
 
 class FinishReason(StrEnum):
@@ -124,6 +135,8 @@ class RunnerStatus:
     pid: int | None = None
     memory_bytes: int = 0
     context_length: int = 0  # tokens, when ready
+    needed_bytes: int = 0  # estimated before it was started
+    restarts: int = 0  # since somebody asked for it
 
 
 @dataclass(frozen=True, slots=True)

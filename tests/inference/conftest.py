@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import openai
 import psutil
 import pytest
 import uvicorn
@@ -19,6 +21,7 @@ from inference.client import Client, ServiceClient
 from inference.echo import EchoEngine, EchoSettings
 from inference.runner import Runner, create_app
 from inference.types import Endpoint, RunnerKind, RunnerSpec
+from tests.inference.tiny_gguf import write_tiny_gguf
 
 TOKEN = "a-token-for-tests"
 
@@ -34,17 +37,23 @@ class ServiceProcess:
         return psutil.Process(self.child.pid).children()
 
 
-def start_service() -> ServiceProcess:
+def start_service(**config: float) -> ServiceProcess:
     command = [sys.executable, "-m", "inference.service"]
-    child = lifeline.spawn(command, {"token": TOKEN}, stdout=subprocess.PIPE)
+    child = lifeline.spawn(command, {"token": TOKEN} | config, stdout=subprocess.PIPE)
     assert child.stdout is not None
     port = json.loads(child.stdout.readline())["port"]
     return ServiceProcess(child, f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture
-def service() -> Iterator[ServiceProcess]:
-    process = start_service()
+def service_config() -> dict[str, float]:
+    """What differs from the defaults. A module overrides it."""
+    return {}
+
+
+@pytest.fixture
+def service(service_config: dict[str, float]) -> Iterator[ServiceProcess]:
+    process = start_service(**service_config)
     yield process
     lifeline.cut(process.child)
     assert process.child.stdout is not None
@@ -78,21 +87,44 @@ class LiveRunner:
     engine: EchoEngine
 
 
-@pytest.fixture
-async def live_runner(echo_spec: Callable[..., RunnerSpec]) -> AsyncIterator[LiveRunner]:
-    spec = echo_spec(context_length=1000)
+@asynccontextmanager
+async def serve(spec: RunnerSpec) -> AsyncIterator[tuple[Endpoint, Runner]]:
+    """The routes of a runner, from the test's own event loop."""
     runner = Runner(spec, announce=lambda **facts: None)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(runner, TOKEN, server_leaves), lifespan="on", log_config=None, port=0)
-    )
+    app = create_app(runner, TOKEN, server_leaves)
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, port=0))
     serving = asyncio.create_task(server.serve())
     while not (server.started and runner.backend):
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    assert isinstance(runner.backend.chat, EchoEngine)
-    yield LiveRunner(Endpoint(f"http://127.0.0.1:{port}/v1", TOKEN), runner.backend.chat)
+    yield Endpoint(f"http://127.0.0.1:{port}/v1", TOKEN), runner
     server.should_exit = True
     await serving
+
+
+@pytest.fixture
+async def tiny_customer(tmp_path: Path) -> AsyncIterator[openai.AsyncOpenAI]:
+    """The `openai` package, strict about types, before a tiny model with random weights."""
+    path = write_tiny_gguf(tmp_path / "tiny.gguf")
+    async with (
+        serve(RunnerSpec("tiny", RunnerKind.CHAT, path, threads=1)) as (endpoint, _),
+        customer_of(endpoint) as it,
+    ):
+        yield it
+
+
+def customer_of(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(
+        base_url=endpoint.base_url, api_key=TOKEN, max_retries=0, _strict_response_validation=True
+    )
+
+
+@pytest.fixture
+async def live_runner(echo_spec: Callable[..., RunnerSpec]) -> AsyncIterator[LiveRunner]:
+    spec = echo_spec(context_length=1000)
+    async with serve(spec) as (endpoint, runner):
+        assert runner.backend is not None and isinstance(runner.backend.chat, EchoEngine)
+        yield LiveRunner(endpoint, runner.backend.chat)
 
 
 def server_leaves() -> None:

@@ -31,7 +31,8 @@ def test_a_chat_without_parameters_leaves_the_models_distribution_alone() -> Non
 
 
 def test_every_parameter_survives_the_way_there() -> None:
-    params = SamplingParams(0.2, 40, 0.9, 0.05, 1.1, 128, 7, ("END",), 99, True)
+    usual, rare = (0.2, 40, 0.9, 0.05, 1.1, 128, 7, ("END",), 99, True), (0.8, 0.5, -0.5, 0.7, 1.5, 3, 99, 2, 4.0, 0.2)
+    params = SamplingParams(*usual, *rare, ((7, -100.0), (8, 2.5)))
     asked = parse_chat(chat_body("m", [ChatMessage("user", "hello")], params))
     assert asked.params == params
     assert asked.stream and asked.include_usage
@@ -54,6 +55,10 @@ def test_only_what_every_server_knows_is_sent_unless_asked_for() -> None:
         ("seed", 1 << 40, SamplingParams(seed=0)),
         ("temperature", 0, SamplingParams(temperature=0)),
         ("frequency_penalty", 0, SamplingParams()),
+        ("frequency_penalty", 0.5, SamplingParams(frequency_penalty=0.5)),
+        ("repeat_last_n", -1, SamplingParams(repeat_window=-1)),
+        ("mirostat", 2, SamplingParams(mirostat=2)),
+        ("logit_bias", {"15": -100}, SamplingParams(logit_bias=((15, -100.0),))),
         ("n", 1, SamplingParams()),
         ("tools", [], SamplingParams()),
         ("a_field_of_next_year", {}, SamplingParams()),
@@ -80,7 +85,24 @@ def test_parameters(field: str, value: object, expected: SamplingParams) -> None
         ("n", 2),
         ("tools", [{}]),
         ("logprobs", True),
-        ("frequency_penalty", 0.5),
+        ("frequency_penalty", 2.5),
+        ("presence_penalty", "much"),
+        ("typical_p", 2),
+        ("repeat_last_n", -2),
+        ("dry_multiplier", -1),
+        ("dry_base", 0.5),
+        ("dry_allowed_length", 0),
+        ("dry_penalty_last_n", -2),
+        ("mirostat", 1),
+        ("mirostat", True),
+        ("mirostat_tau", -1),
+        ("mirostat_eta", 2),
+        ("logit_bias", []),
+        ("logit_bias", {"fire": 1}),
+        ("logit_bias", {"5": 101}),
+        ("logit_bias", {"5": True}),
+        ("logit_bias", {"-5": 1}),
+        ("logit_bias", {str(token): 1 for token in range(1025)}),
         ("response_format", {"type": "json_object"}),
         ("messages", []),
         ("messages", "hello"),

@@ -8,7 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.errors import InvalidRequest
-from inference.sampling import Sampler, candidates, penalize, pick, validate
+from inference.penalties import dry, penalize
+from inference.sampling import Sampler, validate
+from inference.truncation import candidates, pick, typical
 from inference.types import SamplingParams
 
 
@@ -37,7 +39,20 @@ def wide(seed: int = 1, size: int = 49_152) -> NDArray[np.float32]:
         {"top_k": 10**20},
         {"repeat_penalty": 0.0},
         {"repeat_penalty": math.nan},
-        {"repeat_window": -1},
+        {"repeat_window": -2},
+        {"frequency_penalty": 2.1},
+        {"presence_penalty": -2.1},
+        {"typical_p": 1.5},
+        {"dry_multiplier": -1.0},
+        {"dry_base": 0.5},
+        {"dry_allowed_length": 0},
+        {"dry_window": -2},
+        {"mirostat": 1},
+        {"mirostat_tau": math.nan},
+        {"mirostat_eta": 2.0},
+        {"logit_bias": ((5, 101.0),)},
+        {"logit_bias": ((-5, 1.0),)},
+        {"logit_bias": ((1, 1.0),) * 1025},
         {"seed": "lucky"},
         {"seed": 10**30},
         {"max_tokens": 0},
@@ -159,3 +174,76 @@ def test_no_draw_falls_on_an_impossible_token() -> None:
     row = logits(-math.inf, 1, -math.inf)
     sampler = Sampler(SamplingParams(seed=1))
     assert {sampler.sample(row, []) for _ in range(100)} == {1}
+
+
+def test_the_frequency_penalty_counts_and_the_presence_penalty_does_not() -> None:
+    row = logits(5, 5, 5)
+    Sampler(SamplingParams(temperature=0, frequency_penalty=1.0)).sample(row, [0, 0, 1])
+    assert row.tolist() == [3, 4, 5]
+    row = logits(5, 5, 5)
+    Sampler(SamplingParams(temperature=0, presence_penalty=1.0)).sample(row, [0, 0, 1])
+    assert row.tolist() == [4, 4, 5]
+
+
+def test_a_window_of_minus_one_is_the_whole_context() -> None:
+    row = logits(5, 5)
+    Sampler(SamplingParams(temperature=0, presence_penalty=1.0, repeat_window=-1)).sample(row, [0, *[1] * 100])
+    assert row.tolist() == [4, 4]
+
+
+def test_a_bias_is_added_and_a_great_one_bans() -> None:
+    sampler = Sampler(SamplingParams(temperature=0, logit_bias=((1, -100.0), (2, 3.0))))
+    assert sampler.sample(logits(5, 50, 4), []) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "lowered"),
+    [
+        ([], {}),
+        ([1], {}),
+        ([1, 2, 3, 1], {}),  # a run of one is allowed
+        ([1, 2, 3, 1, 2], {3: 1.0}),
+        ([4, 1, 2, 3, 4, 1, 2], {3: 2.0}),
+        ([1, 2, 3, 5, 1, 2, 0, 5, 1, 2], {3: 1.0, 0: 2.0}),
+        ([1, 1, 1, 1], {1: 2.0}),
+        ([1, 9, 3, 1, 9], {}),  # 9 is a line end
+        ([7, 9, 2, 3, 7, 9, 2], {}),
+    ],
+)
+def test_dry_lowers_what_would_go_on_with_a_run(text: list[int], lowered: dict[int, float]) -> None:
+    row = np.zeros(10, dtype=np.float32)
+    dry(row, text, multiplier=1.0, base=2.0, allowed_length=2, breaks=lambda token: token == 9)
+    assert {token: -float(row[token]) for token in np.flatnonzero(row)} == lowered
+
+
+def test_dry_of_a_text_that_only_repeats_stays_finite() -> None:
+    row = np.zeros(3, dtype=np.float32)
+    dry(row, [1] * 5000, multiplier=100.0, base=100.0, allowed_length=2, breaks=lambda token: False)
+    assert row[1] <= -1e9 and row[0] == 0
+
+
+def test_typical_leaves_out_what_is_too_certain_and_what_is_too_rare() -> None:
+    row = np.log(np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.099, 0.001], dtype=np.float32))
+    assert set(typical(row, top_k=0, typical_p=0.3)) <= {1, 2, 3, 4, 5}
+    assert set(typical(row, top_k=0, typical_p=1.0)) == set(range(7))
+    assert typical(row, top_k=1, typical_p=0.3).tolist() == [0]
+
+
+@pytest.mark.parametrize("tau", [2.0, 5.0])
+def test_mirostat_holds_the_surprise(tau: float) -> None:
+    row = wide(size=5000)
+    chances = np.exp(row.astype(np.float64) - row.max())
+    surprise = -np.log2(chances / chances.sum())
+    sampler = Sampler(SamplingParams(mirostat=2, mirostat_tau=tau, seed=1))
+    seen = [surprise[sampler.sample(row.copy(), [])] for _ in range(600)][100:]
+    assert abs(np.mean(seen) - tau) < 1.0
+
+
+@pytest.mark.parametrize("way", [{"mirostat": 2}, {"typical_p": 0.9}, {"typical_p": 0.5, "top_k": 50, "top_p": 0.9}])
+def test_equal_seeds_choose_equally_in_every_way(way: dict[str, Any]) -> None:
+    def chosen(seed: int) -> list[int]:
+        sampler = Sampler(SamplingParams(seed=seed, **way))
+        return [sampler.sample(wide(i, 2000), []) for i in range(20)]
+
+    assert chosen(7) == chosen(7)
+    assert chosen(7) != chosen(8)

@@ -13,6 +13,9 @@ from pydantic import ConfigDict, Field, field_validator
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Tokens = Annotated[int, Field(ge=1, le=1 << 30)]
+Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
+Bias = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+TokenId = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 Word = Annotated[str, Field(max_length=1000)]
 
 
@@ -30,6 +33,12 @@ class TextPart(Body):
 class Message(Body):
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[TextPart] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "".join(part.text for part in self.content)
+        return self.content or ""
 
     @field_validator("role")
     @classmethod
@@ -53,7 +62,18 @@ class Generation(Body):
     top_k: Annotated[int, Field(ge=0, le=1 << 20)] | None = None
     min_p: Fraction | None = None
     repeat_penalty: Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)] | None = None
-    repeat_last_n: Annotated[int, Field(ge=0, le=1 << 20)] | None = None
+    repeat_last_n: Annotated[int, Field(ge=-1, le=1 << 20)] | None = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
+    typical_p: Fraction | None = None
+    dry_multiplier: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    dry_base: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] | None = None
+    dry_allowed_length: Annotated[int, Field(ge=1, le=1 << 20)] | None = None
+    dry_penalty_last_n: Annotated[int, Field(ge=-1, le=1 << 20)] | None = None
+    mirostat: Literal[0, 2] | None = None
+    mirostat_tau: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    mirostat_eta: Fraction | None = None
+    logit_bias: Annotated[dict[TokenId, Bias], Field(max_length=1024)] | None = None
     seed: Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)] | None = None
     stop: Word | Annotated[list[Word], Field(max_length=16)] | None = None
     max_tokens: Tokens | None = None
@@ -66,9 +86,6 @@ class Generation(Body):
     logprobs: Any = None
     echo: Any = None
     suffix: Any = None
-    frequency_penalty: Any = None
-    presence_penalty: Any = None
-    logit_bias: Any = None
     tools: Any = None
     functions: Any = None
     response_format: Any = None
@@ -76,6 +93,13 @@ class Generation(Body):
 
 class ChatCompletion(Generation):
     messages: Annotated[list[Message], Field(min_length=1, max_length=10_000)]
+
+    @field_validator("messages")
+    @classmethod
+    def something_is_asked(cls, messages: list[Message]) -> list[Message]:
+        if messages[-1].role == "user" and not messages[-1].text.strip():
+            raise ValueError("The last message is empty. Write a question, then send it.")
+        return messages
 
 
 class PlainCompletion(Generation):

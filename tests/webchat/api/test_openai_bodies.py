@@ -14,6 +14,7 @@ from webchat.library.models import LanguageModel
 CHAT = "/v1/chat/completions"
 ASKED = {"model": "tiny", "messages": [{"role": "user", "content": "hi"}]}
 NUMBERS = ["temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed", "max_tokens", "max_completion_tokens"]
+NUMBERS += ["typical_p", "dry_multiplier", "dry_base", "dry_allowed_length", "mirostat", "mirostat_tau", "mirostat_eta"]
 
 
 @pytest.fixture
@@ -67,6 +68,14 @@ def test_row_06_a_negative_number_never_reaches_a_model(program: Client, name: s
         ({"model": ["tiny"]}, "model"),
         ({"stream": "yes"}, "stream"),
         ({"stop": ["x"] * 17}, "stop"),
+        ({"frequency_penalty": 3}, "frequency_penalty"),
+        ({"presence_penalty": "1"}, "presence_penalty"),
+        ({"repeat_last_n": -2}, "repeat_last_n"),
+        ({"dry_penalty_last_n": -2}, "dry_penalty_last_n"),
+        ({"mirostat": 1}, "mirostat"),
+        ({"logit_bias": {"fire": 1}}, "logit_bias"),
+        ({"logit_bias": {"5": 101}}, "logit_bias"),
+        ({"logit_bias": [5]}, "logit_bias"),
         ({"stop": {"a": 1}}, "stop"),
         ({"stream_options": {"include_usage": "yes"}}, "stream_options"),
     ],
@@ -129,3 +138,25 @@ def test_an_address_that_is_not_there_is_answered_in_json(program: Client) -> No
 
     assert response.status_code == 404
     assert response.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("content", ["", " \n", None, [], [{"type": "text", "text": " "}]])
+def test_an_empty_question_is_refused(program: Client, content: object) -> None:
+    response = post(program, CHAT, ASKED | {"messages": [{"role": "user", "content": content}]})
+
+    assert response.status_code == 400
+    assert "The last message is empty" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path, change, words",
+    [
+        (CHAT, {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages.0.content.0.type"),
+        ("/v1/embeddings", {"input": []}, "'input': List should have at least 1 item"),
+        ("/v1/embeddings", {"input": [7]}, "'input.0': Input should be a valid string."),
+    ],
+)
+def test_what_may_be_of_two_kinds_is_complained_of_once(
+    program: Client, path: str, change: dict[str, object], words: str
+) -> None:
+    assert words in post(program, path, ASKED | change).json()["error"]["message"]
