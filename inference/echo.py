@@ -33,6 +33,7 @@ class EchoSettings:
 
     delay_s: float = 0.01  # before each word
     load_s: float = 0.0
+    needs_bytes: int = 0  # what the service takes it to need
     refuse_loading: str = ""  # the sentence of a ModelLoadError
     die_loading: bool = False
     die_after_words: int | None = None  # in mid-answer, as a crash would
@@ -78,6 +79,11 @@ class EchoEngine:
         if settings.refuse_loading:
             raise ModelLoadError(settings.refuse_loading)
         return cls(settings, EchoFacts(config.context_length or 4096))
+
+    @property
+    def queue_depth(self) -> int:
+        """Nobody waits: everything is answered at once."""
+        return 0
 
     def tokenize(self, text: str, *, add_special: bool = False, parse_special: bool = False) -> list[int]:
         """Words to ids, made up as they come. Control words keep their ids only where they may be parsed."""

@@ -19,6 +19,7 @@ NOT_MODELS = {
 LAYERS_LIMIT = 4096
 WIDTH_LIMIT = 1 << 24
 CONTEXT_LIMIT = 1 << 28
+USUAL_CONTEXT = 8192  # tokens, where nobody asks for another; EngineConfig's own rule
 
 KV_BYTES = 2  # f16
 LOGIT_BYTES = 4
@@ -75,6 +76,11 @@ def read_facts(path: Path) -> GgufFacts:
         weights_bytes=sum(tensor.size_bytes for tensor in header.tensors),
         chat_template=reader.text("tokenizer.chat_template") or None,
     )
+
+
+def usual_context(facts: GgufFacts, wanted: int | None = None) -> int:
+    """The context in tokens that a runner will have."""
+    return wanted or min(facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
 
 
 def memory_needed_bytes(facts: GgufFacts, context_length: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inference.backend import Backend
 from inference.errors import ModelLoadError
-from inference.gguf import memory_needed_bytes, read_facts
+from inference.gguf import memory_needed_bytes, read_facts, usual_context
 from inference.hardware import survey
 from inference.types import EngineConfig, RunnerKind, RunnerSpec
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from inference.embedder import Embedder
 
 Progress = Callable[[float], None]
-USUAL_CONTEXT = 8192  # tokens; EngineConfig's own rule
 
 
 async def load(spec: RunnerSpec, on_progress: Progress) -> Backend:
@@ -36,7 +35,7 @@ async def _load_chat(spec: RunnerSpec, on_progress: Progress) -> Backend:
 def check_file(spec: RunnerSpec) -> None:
     """Refuse what cannot work before llama.cpp, which may abort the process, sees the file."""
     facts = read_facts(spec.path)
-    context_length = spec.context_length or min(facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
+    context_length = usual_context(facts, spec.context_length)
     needed, free = memory_needed_bytes(facts, context_length), survey().memory_free_bytes
     if needed > free:
         raise ModelLoadError(

@@ -1,8 +1,8 @@
 """One model behind the OpenAI routes: `python -m inference.runner`, started by the service.
 
 The first line of standard input is {"token": …, "spec": …}. Standard output speaks to the service, one JSON object a
-line: {"port"} at once, {"progress"} while loading, then {"ready", "context_length"} or {"error"}. Routes answer while
-the model loads: /health says how far it is, the others 503.
+line: {"port"} at once, {"progress"} while loading, then {"ready", "context_length"} or {"error"}, and {"vitals"} every
+second. Routes answer while the model loads: /health says how far it is, the others 503.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from inference import openai_answers, openai_schema, serving
+from inference.activity import Activity, Watched, log_requests
 from inference.backend import Backend, ChatEngine
 from inference.embedding_queue import EmbeddingQueue
 from inference.errors import InferenceError, InvalidRequest
@@ -32,7 +33,9 @@ from inference.priority import lowest_priority
 from inference.prompt import PromptEncoder
 from inference.service_schema import parse_spec
 from inference.types import RunnerKind, RunnerSpec
+from inference.vitals import Vitals
 
+PULSE_S = 1.0
 HOPELESS = 3  # exit status: the model cannot be loaded, and trying again would not help
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,19 @@ class Runner:
     prompts: PromptEncoder | None = None
     embeddings: EmbeddingQueue | None = None
     exit_status: int = 0
+    activity: Activity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.activity = Activity(self.spec.name, self.tell_vitals)
+
+    def tell_vitals(self) -> None:
+        """One beat of the pulse."""
+        self.announce(vitals=self.vitals().as_json())
+
+    def vitals(self) -> Vitals:
+        """How it is doing."""
+        chat = self.backend.chat if self.backend else None
+        return self.activity.vitals(chat.queue_depth if chat else 0)
 
     async def load(self) -> None:
         """Bring the model up and tell the parent, or tell it why not and leave."""
@@ -92,10 +108,11 @@ def create_app(runner: Runner, token: str, leave: Callable[[], None]) -> ASGIApp
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        loading = asyncio.create_task(_load(runner, leave))
+        tasks = [asyncio.create_task(_load(runner, leave)), asyncio.create_task(_pulse(runner))]
         yield
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await runner.close()
 
     routes = [
@@ -109,7 +126,7 @@ def create_app(runner: Runner, token: str, leave: Callable[[], None]) -> ASGIApp
     handlers = {**serving.EXCEPTION_HANDLERS, StillLoading: _answer_loading}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.state.runner = runner
-    return serving.RequireToken(app, token)
+    return serving.RequireToken(Watched(app, runner.activity), token)
 
 
 async def _load(runner: Runner, leave: Callable[[], None]) -> None:
@@ -120,6 +137,13 @@ async def _load(runner: Runner, leave: Callable[[], None]) -> None:
         runner.exit_status = 1
     if runner.backend is None:
         leave()
+
+
+async def _pulse(runner: Runner) -> None:
+    """Tell the parent how it is. Silence means that this event loop hangs."""
+    while True:
+        runner.tell_vitals()
+        await asyncio.sleep(PULSE_S)
 
 
 async def _answer_loading(request: Request, error: Exception) -> Response:
@@ -147,7 +171,7 @@ async def chat_completions(request: Request) -> ASGIApp:
     runner, engine, prompts = _generating(request)
     asked = openai_schema.parse_chat(await serving.read_json(request))
     tokens = await prompts.chat(asked.messages)
-    return Generation(runner.spec.name, asked, lambda: engine.generate(tokens, asked.params))
+    return Generation(runner.spec.name, asked, lambda: runner.activity.follow(engine.generate(tokens, asked.params)))
 
 
 async def completions(request: Request) -> ASGIApp:
@@ -155,7 +179,7 @@ async def completions(request: Request) -> ASGIApp:
     runner, engine, prompts = _generating(request)
     asked = openai_schema.parse_completion(await serving.read_json(request))
     tokens = await prompts.plain(asked.prompt)
-    return Generation(runner.spec.name, asked, lambda: engine.generate(tokens, asked.params))
+    return Generation(runner.spec.name, asked, lambda: runner.activity.follow(engine.generate(tokens, asked.params)))
 
 
 async def tokenize(request: Request) -> Response:
@@ -203,6 +227,7 @@ def main() -> int:
     announce = serving.Announcer()
     spec = parse_spec(config["spec"])
     serving.log_to_stderr(f"runner {spec.name}")
+    log_requests()
     if spec.kind is RunnerKind.EMBEDDING:
         lowest_priority()
     runner = Runner(spec, announce)

@@ -3,61 +3,114 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import logging
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import psutil
 
+from inference.errors import InferenceError
+from inference.memory_budget import Claim
 from inference.restart import GiveUp, RestartPolicy, explain
 from inference.runner_process import RunnerProcess
 from inference.types import RunnerSpec, RunnerState, RunnerStatus
+from inference.vitals import Vitals, parse_vitals
+
+log = logging.getLogger(__name__)
+
+Admit = Callable[["RunnerKeeper"], Awaitable[None]]
 
 
 class RunnerKeeper:
-    """Owns the task, and through it the process, of one spec."""
+    """Owns the task, and through it the process, of one spec. `admit` returns when there is memory for it."""
 
-    def __init__(self, spec: RunnerSpec, token: str) -> None:
+    def __init__(self, spec: RunnerSpec, token: str, admit: Admit, *, after: asyncio.Task[None] | None = None) -> None:
         self.spec = spec
+        self.needed_bytes = 0  # set while it is admitted, before it is started
+        self.has_memory = False  # from its admission to the end of the process
+        self.used_at = time.monotonic()
+        self.vitals = Vitals()
         self._token = token
+        self._admit = admit
+        self._after = after  # what must have ended before
         self._status = RunnerStatus(spec.name, spec.kind, RunnerState.STOPPED)
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
 
     def status(self) -> RunnerStatus:
         """The state now, with the memory the process holds now."""
-        return replace(self._status, memory_bytes=_memory_bytes(self._status.pid))
+        memory_bytes, _ = _memory(self._status.pid)
+        return replace(self._status, memory_bytes=memory_bytes, needed_bytes=self.needed_bytes)
 
-    def start(self, after: Awaitable[None] | None = None) -> None:
-        """Start, or try again at once if it failed or waits. `after` is what must have ended before."""
+    def is_idle_for(self, time_s: float) -> bool:
+        """Whether it is loaded and nobody has asked for it in that time. Never while it answers."""
+        is_at_work = self._status.state is not RunnerState.READY or self.vitals.in_flight
+        return not is_at_work and time.monotonic() - self.used_at >= time_s
+
+    def claim(self, settle_s: float) -> Claim:
+        """Its part of the memory."""
+        _, held_bytes = _memory(self._status.pid)
+        return Claim(self.spec.name, self.needed_bytes, held_bytes, self.used_at, self.is_idle_for(settle_s))
+
+    def start(self) -> None:
+        """Start, or try again at once if it failed or waits."""
+        self.used_at = time.monotonic()
         if self._task is None or self._task.done():
             self._status = RunnerStatus(self.spec.name, self.spec.kind, RunnerState.LOADING)
-            self._task = asyncio.create_task(self._keep(after), name=f"keep {self.spec.name}")
+            self._task = asyncio.create_task(self._keep(), name=f"keep {self.spec.name}")
         else:
             self._hurry.set()
+
+    async def wait_before(self) -> None:
+        """Until the runner that was here before is gone."""
+        if self._after is not None:
+            await asyncio.shield(self._after)
 
     async def stop(self) -> None:
         """End the process and wait until it is gone."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self.wait_before()
         self._status = RunnerStatus(self.spec.name, self.spec.kind, RunnerState.STOPPED)
 
-    async def _keep(self, after: Awaitable[None] | None) -> None:
-        if after is not None:
-            await after
+    async def _keep(self) -> None:
+        try:
+            await self.wait_before()
+            await self._live()
+        except InferenceError as error:
+            self._fail(str(error))
+        except Exception:  # the task's top: a runner that nobody keeps must not seem to load for ever
+            log.exception("Keeping '%s' failed", self.spec.name)
+            self._fail(f"'{self.spec.name}' could not be started; the log says why.")
+        finally:
+            self.has_memory = False
+
+    async def _live(self) -> None:
         policy = RestartPolicy()
         while True:
+            await self._admit(self)
             process = await RunnerProcess.start(self.spec, self._token)
             self._status = replace(self._status, pid=process.pid)
             self._hurry.clear()
             death = await process.run(self._hear)
+            self.has_memory = False
             decision = policy.after(death)
-            state = RunnerState.FAILED if isinstance(decision, GiveUp) else RunnerState.LOADING
-            self._status = RunnerStatus(self.spec.name, self.spec.kind, state, error=explain(self.spec.name, death))
+            explanation = explain(self.spec.name, death)
             if isinstance(decision, GiveUp):
+                self._fail(explanation)
                 return
+            self._status = self._anew(RunnerState.LOADING, explanation, restarts=self._status.restarts + 1)
             await self._wait(decision.delay_s)
+
+    def _fail(self, why: str) -> None:
+        self._status = self._anew(RunnerState.FAILED, why, restarts=self._status.restarts)
+
+    def _anew(self, state: RunnerState, error: str, *, restarts: int) -> RunnerStatus:
+        self.vitals = Vitals()
+        return RunnerStatus(self.spec.name, self.spec.kind, state, error=error, restarts=restarts)
 
     async def _wait(self, delay_s: float) -> None:
         try:
@@ -71,16 +124,27 @@ class RunnerKeeper:
         if "progress" in facts:
             self._status = replace(self._status, progress=float(facts["progress"]))
         if "ready" in facts:
+            self.used_at = time.monotonic()
             context_length = int(facts.get("context_length", 0))
             self._status = replace(
                 self._status, state=RunnerState.READY, progress=1.0, error="", context_length=context_length
             )
+        if "vitals" in facts:
+            self._take_pulse(parse_vitals(facts["vitals"]))
+
+    def _take_pulse(self, vitals: Vitals) -> None:
+        if vitals.in_flight or vitals.moves != self.vitals.moves:
+            self.used_at = time.monotonic()
+        self.vitals = vitals
 
 
-def _memory_bytes(pid: int | None) -> int:
+def _memory(pid: int | None) -> tuple[int, int]:
+    """All that a process has in memory, and the part that is not shared with a file; zeros when it is gone."""
     if pid is None:
-        return 0
+        return 0, 0
     try:
-        return int(psutil.Process(pid).memory_info().rss)
+        memory = psutil.Process(pid).memory_info()
     except psutil.Error:
-        return 0
+        return 0, 0
+    # Linux alone tells pages of mapped files apart; elsewhere everything is taken for the process's own.
+    return int(memory.rss), max(0, int(memory.rss) - int(getattr(memory, "shared", 0)))

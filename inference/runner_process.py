@@ -72,7 +72,7 @@ class RunnerProcess:
         return self._child.pid
 
     async def run(self, announced: Announced) -> Death:
-        """Pass on what the child announces until it ends. Cancelling makes the child leave."""
+        """Pass on what the child announces until it ends. Cancelling makes it leave; at once while it loads."""
         try:
             await asyncio.gather(self._read_announcements(announced), self._read_stderr())
             exit_status = await self._child.wait()
@@ -100,6 +100,8 @@ class RunnerProcess:
 
     async def _leave(self) -> None:
         assert self._child.stdin is not None
+        if not self._ready and self._child.returncode is None:
+            self._child.kill()  # nobody waits for an answer, and a library in mid-load hears nothing
         self._child.stdin.close()
         try:
             await asyncio.wait_for(self._child.wait(), LEAVE_S)

@@ -87,8 +87,8 @@ async def ask() -> list[RunnerStatus]:
 
 
 def card_of(model: LanguageModel, status: RunnerStatus | None, is_default: bool, hardware: Hardware) -> Card:
-    is_loaded = status is not None and status.state is not RunnerState.FAILED
-    warning = "" if is_loaded else memory_warning(model.memory_bytes, hardware)
+    has_memory = status is not None and status.state in (RunnerState.LOADING, RunnerState.READY)
+    warning = "" if has_memory else memory_warning(model.memory_bytes, hardware)
     return Card(model, status, is_default, not Path(model.path).is_file(), warning)
 
 

@@ -1,0 +1,46 @@
+"""What the supervisor tells the service in its first line: limits that hold for every runner."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from inference.types import RunnerKind
+
+EMBEDDER_SHARE = 3  # the embedder is back in seconds, so it leaves after a third of the time
+
+
+class BadSetting(ValueError):
+    """A value in the first line that cannot be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """All times in seconds. Everything but the token may be left out."""
+
+    token: str
+    port: int = 0
+    memory_budget_bytes: int = 0  # for all runners together; 0: what the machine has free
+    settle_s: float = 10.0  # a runner that was asked for this recently counts as in use
+    idle_unload_s: float = 1800.0  # 0: never
+    tick_s: float = 1.0
+
+    @classmethod
+    def parse(cls, config: Mapping[str, Any]) -> ServiceConfig:
+        """Read the first line. Names of a newer supervisor are left out."""
+        known = {field.name: config[field.name] for field in fields(cls) if config.get(field.name) is not None}
+        for name, value in known.items():
+            if name != "token" and not _is_size(value):
+                raise BadSetting(f"'{name}' must be a number that is not below zero; it is {value!r}.")
+        return cls(**known)
+
+    def idle_limit_s(self, kind: RunnerKind) -> float:
+        """After how long without a question a runner is unloaded."""
+        limit_s = self.idle_unload_s or math.inf
+        return limit_s / EMBEDDER_SHARE if kind is RunnerKind.EMBEDDING else limit_s
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
