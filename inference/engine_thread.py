@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
 
-from inference.engine import Ending, Engine, ModelFacts, Request, StepEvent
+from inference.engine import Engine
 from inference.errors import InferenceError, Overloaded, RunnerDied
+from inference.jobs import Ending, Request, StepEvent
+from inference.model_facts import ModelFacts
 from inference.text_stream import TextStream
 from inference.types import Delta, EngineConfig, FinishReason, SamplingParams
 

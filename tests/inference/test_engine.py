@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from inference.binding import Batch, Context, Model
-from inference.engine import Ending, Engine, Request
+from inference.engine import Engine
 from inference.errors import InvalidRequest, ModelLoadError, PromptTooLong
+from inference.jobs import Ending, Request
 from inference.types import EngineConfig, FinishReason, SamplingParams
 from tests.inference.tiny_gguf import write_tiny_gguf
 
@@ -251,7 +252,7 @@ def test_a_conversation_comes_back_from_where_it_was_parked(make_engine: MakeEng
     said, _ = run(engine, request(1, 120))[1]
     for n in range(2, 8):
         run(engine, request(n, 120))
-    assert len(engine._parked) > 3
+    assert len(engine._sequences._parked) > 3
     chosen = SamplingParams(temperature=0, max_tokens=20, ignore_eos=True)
     follow_up = Request(9, (*prompt(1, 120), *said, 7, 8), chosen)
     tokens, ending = run(engine, follow_up)[9]
@@ -273,7 +274,7 @@ def test_strangers_leave_the_cache_when_a_request_runs(make_engine: MakeEngine) 
         run(engine, request(n, 100))
     engine.add(request(4))
     engine.step()
-    assert engine._cache.idle_cells() <= 64
+    assert engine._sequences.idle_cells() <= 64
 
 
 def test_a_full_cache_gives_up_idle_prefixes_first(make_engine: MakeEngine) -> None:

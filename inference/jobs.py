@@ -1,0 +1,84 @@
+"""Requests to the engine: what is asked, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from inference.sampling import Sampler
+from inference.types import FinishReason, SamplingParams, Timings, Usage
+
+NOWHERE = -1  # the sequence of a request that waits
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt to be continued."""
+
+    id: int
+    prompt: tuple[int, ...]
+    params: SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a request ended and what it cost. No reason: it was cancelled."""
+
+    reason: FinishReason | None
+    usage: Usage
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """What one step brought to one request: a token, an ending, or both."""
+
+    request_id: int
+    token: int | None
+    ending: Ending | None
+
+
+class Job:
+    """A request on its way."""
+
+    def __init__(self, request: Request, sampler: Sampler) -> None:
+        self.request = request
+        self.sampler = sampler
+        self.tokens = list(request.prompt)
+        self.read = 0  # of tokens, how many the attention cache holds
+        self.sequence = NOWHERE
+        self.cached: int | None = None  # known once the first place was found
+        self.started_at = 0.0
+        self.answered_at = 0.0
+
+    def start(self, sequence: int, cached: int) -> None:
+        """It has got a sequence that holds its first tokens."""
+        self.sequence, self.read = sequence, cached
+        if self.cached is None:
+            self.cached, self.started_at = cached, time.perf_counter()
+
+    @property
+    def generated(self) -> int:
+        return len(self.tokens) - len(self.request.prompt)
+
+    @property
+    def unread(self) -> int:
+        return len(self.tokens) - self.read
+
+    @property
+    def is_answering(self) -> bool:
+        """Only its newest token is still to be read."""
+        return self.generated > 0 and self.unread == 1
+
+    def ending(self, reason: FinishReason | None) -> Ending:
+        """The bill, as of now."""
+        now = time.perf_counter()
+        prompt, cached = len(self.request.prompt), self.cached or 0
+        answered_at = self.answered_at or now
+        timings = Timings(
+            prompt_ms=(answered_at - self.started_at) * 1000 if self.started_at else 0.0,
+            predicted_ms=(now - answered_at) * 1000,
+            prompt_n=prompt - cached,
+            predicted_n=self.generated,
+        )
+        return Ending(reason, Usage(prompt, self.generated, cached), timings)
