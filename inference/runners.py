@@ -54,6 +54,20 @@ class Runners:
         """Stop all."""
         await asyncio.gather(*(keeper.stop() for keeper in self.all()))
 
+    async def tend(self) -> None:
+        """Look after all of them, until it is cancelled."""
+        while True:
+            await asyncio.sleep(self._config.tick_s)
+            try:
+                self._unload_idle()
+            except Exception:  # the loop's top: one bad look must not be the last
+                log.exception("Looking after the runners failed")
+
+    def _unload_idle(self) -> None:
+        for keeper in self.all():
+            if keeper.is_idle_for(self._config.idle_limit_s(keeper.spec.kind)):
+                self._replace(keeper, keeper.spec)
+
     def _replace(self, old: RunnerKeeper, spec: RunnerSpec) -> RunnerKeeper:
         """Stop a runner; the one in its place starts when it is told to, and when the memory is free."""
         ending = asyncio.create_task(old.stop(), name=f"stop {old.spec.name}")

@@ -30,7 +30,10 @@ def create_app(config: ServiceConfig) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        tending = asyncio.create_task(runners.tend())
         yield
+        tending.cancel()
+        await asyncio.gather(tending, return_exceptions=True)
         await runners.close()
 
     routes = [

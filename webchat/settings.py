@@ -34,6 +34,12 @@ class Environment(BaseSettings):
     context_length: int = Field(
         8192, ge=256, le=1_048_576, description="Tokens of context where a model's own page does not say otherwise."
     )
+    memory_mb: int = Field(
+        0, ge=0, description="Memory that all loaded models together may take, in megabytes; 0 takes what is free."
+    )
+    idle_unload_minutes: float = Field(
+        30, ge=0, description="A model nobody asks is unloaded after this, the embedder in a third; 0 keeps them."
+    )
     max_upload_mb: int = Field(512, ge=1, description="The largest file that can be uploaded, in megabytes.")
     read_memory_mb: int = Field(1536, ge=128, description="Memory that reading one document may take, in megabytes.")
     read_seconds: int = Field(120, ge=1, description="Time that reading one document may take, in seconds.")

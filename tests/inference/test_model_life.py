@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import aclosing
 
@@ -10,7 +11,9 @@ import pytest
 
 from inference.client import Client, ServiceClient
 from inference.errors import ModelLoadError
-from inference.types import ChatMessage, RunnerSpec, RunnerState, RunnerStatus, SamplingParams
+from inference.service_config import BadSetting, ServiceConfig
+from inference.types import ChatMessage, RunnerKind, RunnerSpec, RunnerState, RunnerStatus, SamplingParams
+from tests.inference.conftest import ServiceProcess
 
 MakeSpec = Callable[..., RunnerSpec]
 HELLO = [ChatMessage("user", "one two three")]
@@ -81,6 +84,70 @@ class TestABudget:
     async def test_the_estimate_is_told(self, manager: ServiceClient, echo_spec: MakeSpec) -> None:
         await manager.ensure(echo_spec(needs_bytes=2 * GB))
         assert (await manager.statuses())[0].needed_bytes == 2 * GB
+
+
+class TestUnloadingWhatIsIdle:
+    @pytest.fixture
+    def service_config(self) -> dict[str, float]:
+        return {"idle_unload_s": 0.6, "tick_s": 0.05}
+
+    async def test_it_gives_its_memory_back_and_returns_with_the_next_question(
+        self, service: ServiceProcess, manager: ServiceClient, echo_spec: MakeSpec
+    ) -> None:
+        spec = echo_spec()
+        await manager.ensure(spec)
+        await status_when(manager, "echo", lambda status: status.state is RunnerState.STOPPED)
+        await until_gone(service)
+        client = Client(await manager.ensure(spec))
+        assert "".join([delta.text async for delta in client.chat("echo", HELLO, SamplingParams())]) == "one two three"
+        await client.aclose()
+
+    async def test_a_long_answer_is_not_cut(self, manager: ServiceClient, echo_spec: MakeSpec) -> None:
+        client = Client(await manager.ensure(echo_spec(delay_s=0.5)))
+        deltas = client.chat("echo", HELLO, SamplingParams(ignore_eos=True, max_tokens=5))
+        assert "".join([delta.text async for delta in deltas]) == "one two threeone two"
+        await client.aclose()
+
+    async def test_asking_for_it_keeps_it(
+        self, service: ServiceProcess, manager: ServiceClient, echo_spec: MakeSpec
+    ) -> None:
+        spec = echo_spec()
+        await manager.ensure(spec)
+        (runner,) = service.runners()
+        for _ in range(8):
+            await asyncio.sleep(0.2)
+            await manager.ensure(spec)
+        assert service.runners() == [runner]
+
+
+class TestNeverUnloading:
+    @pytest.fixture
+    def service_config(self) -> dict[str, float]:
+        return {"idle_unload_s": 0, "tick_s": 0.05}
+
+    async def test_zero_means_never(self, manager: ServiceClient, echo_spec: MakeSpec) -> None:
+        await manager.ensure(echo_spec())
+        await asyncio.sleep(0.5)
+        assert await states(manager) == {"echo": RunnerState.READY}
+
+
+async def until_gone(service: ServiceProcess) -> None:
+    async with asyncio.timeout(10):
+        while service.runners():
+            await asyncio.sleep(0.05)
+
+
+def test_the_embedder_leaves_after_a_third_of_the_time() -> None:
+    config = ServiceConfig(token="t", idle_unload_s=1800)
+    assert config.idle_limit_s(RunnerKind.CHAT) == 1800
+    assert config.idle_limit_s(RunnerKind.EMBEDDING) == 600
+    assert ServiceConfig(token="t", idle_unload_s=0).idle_limit_s(RunnerKind.EMBEDDING) == math.inf
+
+
+@pytest.mark.parametrize("value", [-1, "long", True, math.nan])
+def test_a_setting_that_cannot_be_meant_is_refused(value: object) -> None:
+    with pytest.raises(BadSetting, match="'idle_unload_s' must be a number"):
+        ServiceConfig.parse({"token": "t", "idle_unload_s": value, "of_the_future": 1})
 
 
 async def test_a_model_asked_for_a_moment_ago_does_not_leave(manager: ServiceClient, echo_spec: MakeSpec) -> None:

@@ -124,7 +124,7 @@ def start_children(household: Household, port: int) -> None:
         ChildSpec(
             "inference service",
             [sys.executable, "-m", "inference.service"],
-            config={"token": token, "port": service_port},
+            config=service_config(token, service_port),
             reports_ready=True,
         )
     )
@@ -135,6 +135,17 @@ def start_children(household: Household, port: int) -> None:
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     household.start(ChildSpec("web", [*manage, "web", "--port", str(port)], env=env))
     household.start(ChildSpec("worker", [*manage, "worker"], env=env))
+
+
+def service_config(token: str, port: int) -> dict[str, object]:
+    """What `inference.service_config.ServiceConfig` reads."""
+    environment = settings.ENVIRONMENT
+    return {
+        "token": token,
+        "port": port,
+        "memory_budget_bytes": environment.memory_mb << 20,
+        "idle_unload_s": environment.idle_unload_minutes * 60,
+    }
 
 
 def page_address(host: str, port: int) -> str:
