@@ -16,6 +16,8 @@ from docs_index.types import Extraction, Page
 
 HEAD_BYTES = 1024
 TAIL_BYTES = 65_536
+# A PDF made for the web has an end at its beginning too, and says how long it is (PDF 1.7, F.3.3).
+LINEARIZED = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d{1,18})\b")
 LINE_HYPHEN = re.compile("[\ufffe\x02]\n?(.?)")  # how pdfium writes the hyphen of a word broken at the line's end
 BETWEEN_PAGES = "\n\n"
 
@@ -42,7 +44,8 @@ def _check_ends(path: Path) -> None:
         raise EmptyDocument("There is no text in this file: it is empty.")
     if b"%PDF-" not in head:
         raise UnsupportedFormat("This is not a PDF, although its name says so.")
-    if b"%%EOF" not in tail and b"startxref" not in tail:
+    size_meant = LINEARIZED.search(head)
+    if (b"%%EOF" not in tail and b"startxref" not in tail) or (size_meant and path.stat().st_size < int(size_meant[1])):
         raise DamagedDocument("The end of this PDF is missing. Get or save it again and add the whole file.")
 
 

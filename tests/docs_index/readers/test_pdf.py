@@ -73,3 +73,13 @@ def test_something_else_is_said_to_be_no_pdf(tmp_path: Path) -> None:
     path.write_text("Dear all,", encoding="utf-8")
     with pytest.raises(UnsupportedFormat, match="not a PDF"):
         pdf.read(path)
+
+
+def test_a_pdf_made_for_the_web_and_cut_off_is_said_to_be_cut_off(tmp_path: Path) -> None:
+    """Such a file has an end mark near its beginning, so only the length that it gives tells."""
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        b"%PDF-1.5\n1 0 obj\n<< /Linearized 1 /L 90000 /N 9 >>\nendobj\nstartxref\n0\n%%EOF\n" + b"x" * 500
+    )
+    with pytest.raises(DamagedDocument, match="The end of this PDF is missing"):
+        pdf.read(path)
