@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import DisallowedHost
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-TITLES = {400: "This request was not understood", 403: "This is not allowed", 404: "There is nothing here"}
+TITLES = {
+    400: "This request was not understood",
+    403: "This is not allowed",
+    404: "There is nothing here",
+    413: "This is too much at once",
+}
+TOO_MUCH = (
+    "More than {:.0f} MB of text came at once, and nothing of it was taken. Go back: what you wrote should still be "
+    "there. A message holds at most 1 MB. Add long texts as a document, then ask about them."
+)
 TYPES = {401: "authentication_error", 403: "permission_error"}
 
 
@@ -30,7 +40,9 @@ def openai_error(
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400. A foreign Host is the one reason a person can do something about."""
+    """Django's handler400. Two reasons are such that a person can do something about them."""
+    if isinstance(exception, RequestDataTooBig):
+        return refusal(request, 413, TOO_MUCH.format(settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000))
     if not isinstance(exception, DisallowedHost):
         return refusal(request, 400, "The request could not be read. Go back and try again.")
     host = request.META.get("HTTP_HOST", "")

@@ -23,6 +23,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REFUSED = 4403
+NOT_FOUND = 4404
 RECHECK_S = 5.0
 SCHEMES = {"ws": "http", "wss": "https"}
 
@@ -46,10 +47,15 @@ def is_own_page(scope: Scope) -> bool:
     return is_same_origin(headers.get("origin", ""), scheme=SCHEMES.get(scope.get("scheme", "ws"), ""), host=host)
 
 
-async def refuse(receive: Receive, send: Send) -> None:
+async def refuse(receive: Receive, send: Send, code: int = REFUSED) -> None:
     """Closes before accepting, which reaches the browser as a plain 403."""
     await receive()
-    await send({"type": "websocket.close", "code": REFUSED})
+    await send({"type": "websocket.close", "code": code})
+
+
+async def no_such_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """What answers at every address that has no socket of its own."""
+    await refuse(receive, send, NOT_FOUND)
 
 
 class SameOriginSocket:

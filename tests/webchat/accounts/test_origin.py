@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from webchat.accounts.models import ApiKey
@@ -70,3 +74,18 @@ def test_a_name_in_a_refusal_is_escaped(owner_client: Client) -> None:
     page = owner_client.get("/", headers={"host": "<script>alert(1)</script>"}).content.decode()
 
     assert "<script>alert" not in page
+
+
+def test_row_11_no_file_is_served_to_a_foreign_name(owner_client: Client) -> None:
+    (Path(settings.STATIC_ROOT) / "plain.css").write_text("p {}")
+
+    with closing(owner_client.get("/static/plain.css")) as served:
+        assert served.status_code == 200
+    assert owner_client.get("/static/plain.css", headers={"host": "evil.test"}).status_code == 400
+
+
+def test_more_text_than_a_form_may_hold_is_told_apart(owner_client: Client) -> None:
+    response = owner_client.post("/", {"text": "x" * 4_100_000})
+
+    assert response.status_code == 413
+    assert "More than 4 MB of text came at once" in response.content.decode()

@@ -11,6 +11,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 from django.test import Client
 
+from webchat import asgi
 from webchat.accounts import sockets
 from webchat.accounts.models import User
 from webchat.accounts.sockets import SameOriginSocket, SocketUser
@@ -180,3 +181,10 @@ async def test_row_43_each_socket_has_its_own_person(accounts_mode: None) -> Non
     for person, socket in zip(people, open_sockets, strict=True):
         assert await socket.receive_from() == f"{person.username}: hello"
         await socket.disconnect()
+
+
+async def test_an_address_without_a_socket_is_refused_quietly() -> None:
+    headers = [(name.encode(), value.encode()) for name, value in OWN.items()]
+    connected, code = await WebsocketCommunicator(asgi.sockets, "/ws/nowhere/", headers=headers).connect()
+
+    assert (connected, code) == (False, 4404)
