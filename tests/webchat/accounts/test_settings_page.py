@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -91,3 +96,12 @@ def test_the_command_prints_a_key_of_the_owner(db, capsys: pytest.CaptureFixture
 def test_the_command_names_an_account_that_is_missing(db) -> None:
     with pytest.raises(CommandError, match="no active account “carol”"):
         call_command("create_api_key", "scripts", user="carol")
+
+
+def test_the_command_works_before_anything_was_started(tmp_path: Path) -> None:
+    env = os.environ | {"INGLENOOK_DATA_DIR": str(tmp_path / "new"), "DJANGO_SETTINGS_MODULE": "webchat.settings"}
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "create_api_key", "scripts"]
+    made = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+
+    assert made.returncode == 0, made.stderr
+    assert re.fullmatch(r"ink-\S+\n", made.stdout)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from webchat import preparation
 from webchat.accounts.models import ApiKey, User
 from webchat.accounts.owner import owner
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--user", help="whose key it is; the owner of this machine when left out")
 
     def handle(self, *args: Any, name: str, user: str | None = None, **options: Any) -> None:
+        preparation.migrate()  # a key may be wanted before anything has been started
         _key, secret = ApiKey.objects.make(person(user), name[:100])
         self.stdout.write(secret)
 
