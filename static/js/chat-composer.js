@@ -26,6 +26,12 @@ function refresh() {
   else sessionStorage.removeItem(draftKey);
 }
 
+function empty() {
+  if (box.value.trim()) return false;
+  say("There is no question yet. Write one, then send it.");
+  return true;
+}
+
 function tooLarge() {
   const size = sizeOf(box.value);
   const limit = Number(form.dataset.maxBytes);
@@ -52,11 +58,11 @@ if (form) {
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (box.value.trim() && form.querySelector("[data-send]")) form.requestSubmit();
+    if (form.querySelector("[data-send]")) form.requestSubmit();
   });
   // Before htmx sees it, so that what is refused here is not sent.
   form.addEventListener("submit", (event) => {
-    if (!box.value.trim() || tooLarge()) {
+    if (empty() || tooLarge()) {
       event.preventDefault();
       event.stopImmediatePropagation();
     } else if (form.method === "post") {

@@ -18,6 +18,7 @@ from webchat.accounts.owner import is_local, owner
 NO_KEY = "This needs an API key. Make one in Inglenook's settings and send it as “Authorization: Bearer ink-…”."
 BAD_KEY = "This API key is not valid. It may have been revoked, or its owner may have been deactivated."
 NO_TOKEN = "A request of a page needs its CSRF token. Reload the page and try again."
+NOT_FILES = "Send the files as a form (multipart/form-data), each in a field named “files”."
 NOT_JSON = "Send the body as JSON, with “Content-Type: application/json”."
 UPLOADS = "/documents"
 
@@ -85,6 +86,7 @@ def require_json(request: HttpRequest) -> None:
     """Forms are what any page can send without asking, so they are taken for uploads alone."""
     if request.method not in ("POST", "PUT", "PATCH"):
         return
-    allowed = ("application/json", "multipart/form-data") if request.path.endswith(UPLOADS) else ("application/json",)
-    if request.content_type not in allowed:
-        raise HttpError(415, NOT_JSON)
+    is_upload = request.path.endswith(UPLOADS)
+    allowed = "multipart/form-data" if is_upload else "application/json"
+    if request.content_type != allowed:
+        raise HttpError(415, NOT_FILES if is_upload else NOT_JSON)

@@ -70,7 +70,7 @@ async def named(name: str) -> LanguageModel:
 
 def completed(asked: Generation, model: LanguageModel) -> dict[str, Any]:
     """The request with the model's own sampling where it names none."""
-    body = asked.dict(exclude_none=True)
+    body = asked.dict(exclude_none=True, by_alias=True)
     usual = {name: getattr(model, name) for name in DEFAULTS}
     if "max_completion_tokens" not in body:
         usual["max_tokens"] = model.max_tokens

@@ -51,6 +51,20 @@ class StreamOptions(Body):
     include_usage: bool = False
 
 
+class JSONSchema(Body):
+    """As OpenAI names its parts; what the schema may hold is the runner's to say."""
+
+    name: Annotated[str, Field(max_length=64)] = ""
+    description: str | None = None
+    schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    strict: bool | None = None
+
+
+class ResponseFormat(Body):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JSONSchema | None = None
+
+
 class Generation(Body):
     """What chat completions and plain ones have in common."""
 
@@ -73,6 +87,8 @@ class Generation(Body):
     mirostat: Literal[0, 2] | None = None
     mirostat_tau: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
     mirostat_eta: Fraction | None = None
+    response_format: ResponseFormat | None = None
+    grammar: Annotated[str, Field(min_length=1, max_length=64_000)] | None = None
     logit_bias: Annotated[dict[TokenId, Bias], Field(max_length=1024)] | None = None
     seed: Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)] | None = None
     stop: Word | Annotated[list[Word], Field(max_length=16)] | None = None
@@ -88,7 +104,6 @@ class Generation(Body):
     suffix: Any = None
     tools: Any = None
     functions: Any = None
-    response_format: Any = None
 
 
 class ChatCompletion(Generation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -14,6 +15,8 @@ from inference.openai_answers import error_json
 from webchat.accounts.refusals import TYPES, openai_error
 
 TOO_LARGE = "The request is larger than 4 MB. Send less at once."
+NOTHING_THERE = "There is nothing at this address, or it belongs to someone else."
+TEXT = "str"
 CALLERS_FAULT = (InvalidRequest, PromptTooLong, TemplateError)
 
 
@@ -42,7 +45,7 @@ def answer_in_openai_words(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        message, param = in_words(error.errors[0])
+        message, param = in_words(error.errors)
         return JsonResponse(openai_error(message, param=param), status=400)
 
     @api.exception_handler(UnknownModel)
@@ -58,24 +61,40 @@ def answer_in_openai_words(api: NinjaAPI) -> None:
 
     @api.exception_handler(Http404)
     def nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:
-        return JsonResponse(openai_error("There is nothing at this address."), status=404)
+        return JsonResponse(openai_error(NOTHING_THERE), status=404)
 
     @api.exception_handler(RequestDataTooBig)
     def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
         return JsonResponse(openai_error(TOO_LARGE), status=413)
 
 
-def in_words(problem: dict[str, Any]) -> tuple[str, str | None]:
-    """The sentence and the parameter of one of pydantic's complaints."""
-    place = [str(part) for part in problem["loc"][2:]]  # without ("body", the argument's name)
+def in_words(problems: Sequence[dict[str, Any]]) -> tuple[str, str | None]:
+    """The sentence and the parameter of the first of pydantic's complaints."""
+    # What may be a text or a list is complained of twice, and who sent a list is not helped by the word of the other.
+    problem = next((problem for problem in problems if problem["loc"][-1] != TEXT), problems[0])
+    where, *place = problem["loc"]
+    place = [str(part) for part in (place[1:] if where == "body" else place) if not is_kind(part)]
     if not place:
         return "The body must be a JSON object.", None
     reason = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
     return f"'{'.'.join(place)}': {reason}.", place[0]
 
 
+def is_kind(part: object) -> bool:
+    """Whether a part of a place only says which kind of value was tried there."""
+    return part == TEXT or "[" in str(part)
+
+
 def answer_in_details(api: NinjaAPI) -> None:
-    """What ninja's own handlers leave out."""
+    """Makes every error of `api` one sentence."""
+
+    @api.exception_handler(ValidationError)
+    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        return JsonResponse({"detail": in_words(error.errors)[0]}, status=422)
+
+    @api.exception_handler(Http404)
+    def nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:
+        return JsonResponse({"detail": NOTHING_THERE}, status=404)
 
     @api.exception_handler(InferenceError)
     def inference_error(request: HttpRequest, error: InferenceError) -> HttpResponse:

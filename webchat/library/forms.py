@@ -69,6 +69,10 @@ class PathForm(forms.Form):
         label="A GGUF file on this machine",
         max_length=1000,
         strip=False,
+        error_messages={
+            "required": "Give the path of a GGUF file, for example /home/you/models/a-model.gguf.",
+            "max_length": "This is no path: it has %(show_value)s characters, and a path has at most %(limit_value)s.",
+        },
         widget=forms.TextInput(
             attrs={"placeholder": "/home/you/models/a-model.gguf", "autocomplete": "off", "spellcheck": "false"}
         ),
@@ -77,5 +81,8 @@ class PathForm(forms.Form):
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="A GGUF file of yours", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".gguf"})
+        label="A GGUF file of yours",
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".gguf"}),
+        error_messages={"required": "Choose a GGUF file first."},
     )

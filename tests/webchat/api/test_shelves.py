@@ -60,7 +60,9 @@ class TestCollections:
         "body", [{}, {"name": ""}, {"name": "x" * 121}, {"name": "\u202e"}, {"name": 5}, {"name": ["a"]}, []]
     )
     def test_a_name_that_cannot_be_is_refused(self, alices: Client, body: object) -> None:
-        assert post(alices, API, body).status_code == 422
+        response = post(alices, API, body)
+        assert response.status_code == 422
+        assert response.json()["detail"].endswith(".")  # a sentence, not a list
         assert not Collection.objects.exists()
 
     def test_one_is_deleted_with_its_documents(self, alices: Client, put: Put, shelf_of_alice: Collection) -> None:
@@ -93,7 +95,14 @@ class TestDocuments:
         assert answer.status_code == 422
 
     def test_no_files_are_refused(self, alices: Client, shelf_of_alice: Collection) -> None:
-        assert alices.post(self.path(shelf_of_alice), {"paths": ["a"]}).status_code == 422
+        answer = alices.post(self.path(shelf_of_alice), {"paths": ["a"]})
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "'files': Field required."
+
+    def test_json_is_no_upload(self, alices: Client, shelf_of_alice: Collection) -> None:
+        answer = post(alices, self.path(shelf_of_alice), {"files": []})
+        assert answer.status_code == 415
+        assert "multipart/form-data" in answer.json()["detail"]
 
     def test_what_is_left_out_is_named(self, alices: Client, shelf_of_alice: Collection) -> None:
         answer = alices.post(self.path(shelf_of_alice), {"files": file_of("a.xcf", "a")}).json()
