@@ -122,10 +122,18 @@ class ServiceClient:
                     f"'{spec.name}' was not ready after {timeout_s:.0f} seconds. {status.error}".rstrip()
                 )
             await asyncio.sleep(POLL_S)
-            status = parse_status(await self._json("GET", f"/runners/{quote(spec.name, safe='')}"))
+            status = await self._loading_status(spec.name)
         if status.state is not RunnerState.READY:
             raise ModelLoadError(status.error or f"'{spec.name}' was stopped while it was loading.")
         return Endpoint(status.base_url, self._token)
+
+    async def _loading_status(self, name: str) -> RunnerStatus:
+        try:
+            return parse_status(await self._json("GET", f"/runners/{quote(name, safe='')}"))
+        except EndpointError as error:
+            if error.status != 404:
+                raise
+            raise ModelLoadError(f"Loading '{name}' was canceled.") from error
 
     async def stop(self, name: str) -> None:
         """Stop a runner, if it is there, and wait until its memory is free."""

@@ -25,6 +25,7 @@ from inference.types import Delta, EngineConfig, FinishReason, SamplingParams, T
 START, END = "<|im_start|>", "<|im_end|>"
 CONTROL = {START: 0, END: 1}
 DIMENSIONS = 384
+HANG_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class EchoSettings:
     refuse_loading: str = ""  # the sentence of a ModelLoadError
     die_loading: bool = False
     die_after_words: int | None = None  # in mid-answer, as a crash would
+    block_loading: bool = False  # nothing in the process goes on
+    block_after_words: int | None = None
+    stall_after_words: int | None = None  # the engine stands still; everything else goes on
 
     @classmethod
     def read(cls, path: Path) -> EchoSettings:
@@ -74,6 +78,8 @@ class EchoEngine:
             if on_progress:
                 on_progress(step / 5)
             await asyncio.sleep(settings.load_s / 5)
+        if settings.block_loading:
+            time.sleep(HANG_S)
         if settings.die_loading:
             os.abort()
         if settings.refuse_loading:
@@ -121,13 +127,20 @@ class EchoEngine:
                 word = words[said % len(words)]
                 yield Delta(word if params.ignore_eos else word[: end - position])
                 said, position = said + 1, position + len(word)
-                if said == self._settings.die_after_words:
-                    os.abort()
+                await self._misbehave(said)
             milliseconds = (time.perf_counter() - begin) * 1000
             usage = Usage(len(prompt_tokens), said)
             yield Delta("", reason, usage, Timings(0.0, milliseconds, len(prompt_tokens), said))
         finally:
             self.running -= 1
+
+    async def _misbehave(self, said: int) -> None:
+        if said == self._settings.die_after_words:
+            os.abort()
+        if said == self._settings.block_after_words:
+            time.sleep(HANG_S)
+        if said == self._settings.stall_after_words:
+            await asyncio.sleep(HANG_S)
 
     def _answer(self, prompt_tokens: Sequence[int]) -> list[str]:
         starts = [at for at, token in enumerate(prompt_tokens) if token == CONTROL[START]]

@@ -28,8 +28,8 @@ async def states(manager: ServiceClient) -> dict[str, RunnerState]:
 async def status_when(manager: ServiceClient, name: str, fits: Callable[[RunnerStatus], bool]) -> RunnerStatus:
     async with asyncio.timeout(20):
         while True:
-            found = {status.name: status for status in await manager.statuses()}[name]
-            if fits(found):
+            found = {status.name: status for status in await manager.statuses()}.get(name)
+            if found and fits(found):
                 return found
             await asyncio.sleep(0.05)
 
@@ -84,6 +84,20 @@ class TestABudget:
     async def test_the_estimate_is_told(self, manager: ServiceClient, echo_spec: MakeSpec) -> None:
         await manager.ensure(echo_spec(needs_bytes=2 * GB))
         assert (await manager.statuses())[0].needed_bytes == 2 * GB
+
+
+@pytest.mark.parametrize("behavior", [{"load_s": 60}, {"block_loading": True}])
+async def test_canceling_a_load_ends_it_at_once(
+    service: ServiceProcess, manager: ServiceClient, echo_spec: MakeSpec, behavior: dict[str, float]
+) -> None:
+    waiting = asyncio.create_task(manager.ensure(echo_spec(**behavior)))
+    await status_when(manager, "echo", lambda status: status.progress > 0)
+    (runner,) = service.runners()
+    await manager.stop("echo")
+    assert not runner.is_running()
+    assert await manager.statuses() == []
+    with pytest.raises(ModelLoadError, match="^Loading 'echo' was canceled.$"):
+        await waiting
 
 
 class TestUnloadingWhatIsIdle:

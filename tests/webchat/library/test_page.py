@@ -81,6 +81,18 @@ def test_a_model_that_is_loading_shows_how_far_it_is(owner_client: Client, echo:
 
 
 @pytest.mark.usefixtures("echo_service")
+def test_loading_can_be_canceled(owner_client: Client, echo: LanguageModel) -> None:
+    Path(echo.path).write_text('{"load_s": 60}')
+    owner_client.post(f"/models/{echo.pk}/load/", headers=HTMX)
+    assert "Cancel" in states_when(owner_client, "Loading")
+
+    canceled = owner_client.post(f"/models/{echo.pk}/unload/", headers=HTMX).content.decode()
+
+    assert "Not loaded" in canceled
+    assert "Cancel" not in canceled
+
+
+@pytest.mark.usefixtures("echo_service")
 def test_a_model_that_cannot_be_loaded_says_why(owner_client: Client, echo: LanguageModel) -> None:
     Path(echo.path).write_text('{"refuse_loading": "It needs 9 GB; 2 GB is free."}')
 
