@@ -10,8 +10,8 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -59,7 +59,7 @@ class Activity:
         self._model = model
         self._on_wake = on_wake
         self._log = logging.getLogger(LOG_NAME)
-        self._in_flight = self._moves = 0
+        self._in_flight = self._awaited = self._moves = 0
         self._prompt_tokens = self._cached_tokens = self._generated_tokens = 0
         self._prefill_s = self._decode_s = 0.0
         self._requests: Counter[tuple[str, str]] = Counter()
@@ -68,6 +68,7 @@ class Activity:
         """Everything so far."""
         return Vitals(
             in_flight=self._in_flight,
+            awaited=self._awaited,
             queued=queued,
             moves=self._moves,
             prompt_tokens=self._prompt_tokens,
@@ -82,18 +83,31 @@ class Activity:
         """The same deltas, noted in the record of the request they belong to."""
         record = _current.get()
         async with aclosing(deltas):
-            try:
-                async for delta in deltas:
-                    self._note(record, delta)
-                    yield delta
-            except InferenceError:
-                if record is not None:
-                    # An error before the answer began becomes a status, which says more.
-                    record.has_failed = record.status != 0
-                raise
+            while delta := await self._next(deltas, record):
+                self._note(record, delta)
+                yield delta
+
+    async def _next(self, deltas: AsyncGenerator[Delta, None], record: _Record | None) -> Delta | None:
+        try:
+            with self.waiting():
+                return await anext(deltas, None)
+        except InferenceError:
+            if record is not None:
+                # An error before the answer began becomes a status, which says more.
+                record.has_failed = record.status != 0
+            raise
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """While somebody waits for the model. When that ends, something has got on."""
+        self._awaited += 1
+        try:
+            yield
+        finally:
+            self._awaited -= 1
+            self._moves += 1
 
     def _note(self, record: _Record | None, delta: Delta) -> None:
-        self._moves += 1
         if delta.usage is not None:
             self._count(delta.usage, delta.timings)
         if record is None:

@@ -29,6 +29,7 @@ class Death:
     was_ready: bool
     announced: str = ""  # the error the runner itself gave; it means that another try would end the same
     stderr: tuple[str, ...] = ()
+    hung: str = ""  # what it did, when it was we who ended it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def explain(name: str, death: Death) -> str:
     if death.announced:
         return death.announced
     doing = "while it answered" if death.was_ready else "while it was loading"
+    if death.hung:
+        return f"'{name}' {death.hung} {doing}, and was ended."
     said = next((line for line in reversed(death.stderr) if line.strip()), "")
     if death.exit_status == -9:
         return (

@@ -208,7 +208,8 @@ async def embeddings(request: Request) -> Response:
     if runner.embeddings is None:
         raise InvalidRequest(f"'{runner.spec.name}' is a chat model; it makes no embeddings.")
     asked = openai_schema.parse_embeddings(await serving.read_json(request))
-    vectors = await runner.embeddings.embed(asked.texts)
+    with runner.activity.waiting():
+        vectors = await runner.embeddings.embed(asked.texts)
     as_json = [base64.b64encode(row.tobytes()).decode() if asked.as_base64 else row.tolist() for row in vectors]
     # The embedder counts no tokens; four characters a token is the usual estimate for English.
     prompt_tokens = sum(len(text) // 4 + 1 for text in asked.texts)

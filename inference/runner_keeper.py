@@ -13,10 +13,12 @@ import psutil
 
 from inference.errors import InferenceError
 from inference.memory_budget import Claim
-from inference.restart import GiveUp, RestartPolicy, explain
+from inference.restart import Death, GiveUp, RestartPolicy, explain
 from inference.runner_process import RunnerProcess
+from inference.service_config import ServiceConfig
 from inference.types import RunnerSpec, RunnerState, RunnerStatus
 from inference.vitals import Vitals, parse_vitals
+from inference.watchdog import Signs, Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +28,21 @@ Admit = Callable[["RunnerKeeper"], Awaitable[None]]
 class RunnerKeeper:
     """Owns the task, and through it the process, of one spec. `admit` returns when there is memory for it."""
 
-    def __init__(self, spec: RunnerSpec, token: str, admit: Admit, *, after: asyncio.Task[None] | None = None) -> None:
+    def __init__(
+        self, spec: RunnerSpec, config: ServiceConfig, admit: Admit, *, after: asyncio.Task[None] | None = None
+    ) -> None:
         self.spec = spec
         self.needed_bytes = 0  # set while it is admitted, before it is started
         self.has_memory = False  # from its admission to the end of the process
         self.used_at = time.monotonic()
         self.vitals = Vitals()
-        self._token = token
+        self._config = config
         self._admit = admit
         self._after = after  # what must have ended before
         self._status = RunnerStatus(spec.name, spec.kind, RunnerState.STOPPED)
         self._task: asyncio.Task[None] | None = None
+        self._process: RunnerProcess | None = None
+        self._watchdog = Watchdog(config.watchdog_limits, time.monotonic())
         self._hurry = asyncio.Event()
 
     def status(self) -> RunnerStatus:
@@ -53,6 +59,24 @@ class RunnerKeeper:
         """Its part of the memory."""
         _, held_bytes = _memory(self._status.pid)
         return Claim(self.spec.name, self.needed_bytes, held_bytes, self.used_at, self.is_idle_for(settle_s))
+
+    def end_if_hung(self) -> None:
+        """Look at the process; when it hangs, end it. It is started again like any other that died."""
+        if self._process is None:
+            return
+        is_loading = self._status.state is RunnerState.LOADING
+        pid = self._process.pid
+        signs = Signs(
+            is_loading,
+            has_work=self.vitals.awaited > 0,
+            moves=self._status.progress if is_loading else self.vitals.moves,
+            cpu_s=_cpu_s(pid),
+            memory_bytes=_memory(pid)[0],
+        )
+        if wrong := self._watchdog.look(signs, time.monotonic()):
+            log.error("'%s' %s and is ended", self.spec.name, wrong)
+            self._status = self._anew(RunnerState.LOADING, "", restarts=self._status.restarts)
+            self._process.end(wrong)
 
     def start(self) -> None:
         """Start, or try again at once if it failed or waits."""
@@ -92,11 +116,7 @@ class RunnerKeeper:
         policy = RestartPolicy()
         while True:
             await self._admit(self)
-            process = await RunnerProcess.start(self.spec, self._token)
-            self._status = replace(self._status, pid=process.pid)
-            self._hurry.clear()
-            death = await process.run(self._hear)
-            self.has_memory = False
+            death = await self._live_once()
             decision = policy.after(death)
             explanation = explain(self.spec.name, death)
             if isinstance(decision, GiveUp):
@@ -104,6 +124,17 @@ class RunnerKeeper:
                 return
             self._status = self._anew(RunnerState.LOADING, explanation, restarts=self._status.restarts + 1)
             await self._wait(decision.delay_s)
+
+    async def _live_once(self) -> Death:
+        self._process = await RunnerProcess.start(self.spec, self._config.token)
+        self._status = replace(self._status, pid=self._process.pid)
+        self._watchdog = Watchdog(self._config.watchdog_limits, time.monotonic())
+        self._hurry.clear()
+        try:
+            return await self._process.run(self._hear)
+        finally:
+            self._process = None
+            self.has_memory = False
 
     def _fail(self, why: str) -> None:
         self._status = self._anew(RunnerState.FAILED, why, restarts=self._status.restarts)
@@ -119,6 +150,7 @@ class RunnerKeeper:
             return
 
     def _hear(self, facts: dict[str, Any]) -> None:
+        self._watchdog.heard(time.monotonic())
         if "port" in facts:
             self._status = replace(self._status, base_url=f"http://127.0.0.1:{int(facts['port'])}/v1")
         if "progress" in facts:
@@ -148,3 +180,11 @@ def _memory(pid: int | None) -> tuple[int, int]:
         return 0, 0
     # Linux alone tells pages of mapped files apart; elsewhere everything is taken for the process's own.
     return int(memory.rss), max(0, int(memory.rss) - int(getattr(memory, "shared", 0)))
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)

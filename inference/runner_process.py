@@ -48,6 +48,7 @@ class RunnerProcess:
         self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self._ready = False
         self._error = ""
+        self._hung = ""
 
     @classmethod
     async def start(cls, spec: RunnerSpec, token: str) -> RunnerProcess:
@@ -80,7 +81,13 @@ class RunnerProcess:
             await self._leave()
             raise
         lived_s = time.monotonic() - self._begin
-        return Death(exit_status, lived_s, self._ready, self._error, tuple(self._stderr))
+        return Death(exit_status, lived_s, self._ready, self._error, tuple(self._stderr), self._hung)
+
+    def end(self, hung: str) -> None:
+        """End a child that hangs; `hung` is what it did."""
+        if self._child.returncode is None:
+            self._hung = hung
+            self._child.kill()
 
     async def _read_announcements(self, announced: Announced) -> None:
         assert self._child.stdout is not None

@@ -38,7 +38,7 @@ class Runners:
         """The runner of this spec: as it is, tried again, new, or in place of one with another spec."""
         keeper = self._keepers.get(spec.name)
         if keeper is None:
-            keeper = self._keepers[spec.name] = RunnerKeeper(spec, self._config.token, self._admit)
+            keeper = self._keepers[spec.name] = RunnerKeeper(spec, self._config, self._admit)
         elif keeper.spec != spec:
             keeper = self._replace(keeper, spec)
         keeper.start()
@@ -59,19 +59,20 @@ class Runners:
         while True:
             await asyncio.sleep(self._config.tick_s)
             try:
-                self._unload_idle()
+                self._look()
             except Exception:  # the loop's top: one bad look must not be the last
                 log.exception("Looking after the runners failed")
 
-    def _unload_idle(self) -> None:
+    def _look(self) -> None:
         for keeper in self.all():
+            keeper.end_if_hung()
             if keeper.is_idle_for(self._config.idle_limit_s(keeper.spec.kind)):
                 self._replace(keeper, keeper.spec)
 
     def _replace(self, old: RunnerKeeper, spec: RunnerSpec) -> RunnerKeeper:
         """Stop a runner; the one in its place starts when it is told to, and when the memory is free."""
         ending = asyncio.create_task(old.stop(), name=f"stop {old.spec.name}")
-        keeper = self._keepers[spec.name] = RunnerKeeper(spec, self._config.token, self._admit, after=ending)
+        keeper = self._keepers[spec.name] = RunnerKeeper(spec, self._config, self._admit, after=ending)
         return keeper
 
     async def _admit(self, keeper: RunnerKeeper) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from inference.types import RunnerKind
+from inference.watchdog import Limits
 
 EMBEDDER_SHARE = 3  # the embedder is back in seconds, so it leaves after a third of the time
 
@@ -26,6 +27,10 @@ class ServiceConfig:
     settle_s: float = 10.0  # a runner that was asked for this recently counts as in use
     idle_unload_s: float = 1800.0  # 0: never
     tick_s: float = 1.0
+    silent_s: float = 60.0  # these four: inference.watchdog.Limits
+    loading_silent_s: float = 120.0
+    stall_s: float = 120.0
+    hopeless_s: float = 900.0
 
     @classmethod
     def parse(cls, config: Mapping[str, Any]) -> ServiceConfig:
@@ -35,6 +40,10 @@ class ServiceConfig:
             if name != "token" and not _is_size(value):
                 raise BadSetting(f"'{name}' must be a number that is not below zero; it is {value!r}.")
         return cls(**known)
+
+    @property
+    def watchdog_limits(self) -> Limits:
+        return Limits(self.silent_s, self.loading_silent_s, self.stall_s, self.hopeless_s)
 
     def idle_limit_s(self, kind: RunnerKind) -> float:
         """After how long without a question a runner is unloaded."""

@@ -12,6 +12,7 @@ class Vitals:
     """Counts since the process began."""
 
     in_flight: int = 0  # requests that are being answered
+    awaited: int = 0  # of them, those that wait for the model; the others wait for their client to read or write
     queued: int = 0  # of them, those that wait for a place
     moves: int = 0  # grows whenever anything gets on; which number it is means nothing
     prompt_tokens: int = 0

@@ -51,3 +51,9 @@ def test_a_runner_that_says_why_is_not_tried_again() -> None:
 def test_the_end_is_explained(death: Death, words: str) -> None:
     with pytest.raises(AssertionError, match=words):
         raise AssertionError(explain("m", death))
+
+
+def test_a_runner_that_was_ended_for_hanging_is_tried_again_and_told_apart() -> None:
+    death = Death(-9, 200, was_ready=True, hung="stood still for 120 seconds")
+    assert delays([death]) == [0.5]
+    assert explain("m", death) == "'m' stood still for 120 seconds while it answered, and was ended."
