@@ -104,6 +104,10 @@ class ServiceClient:
         answer = await self._json("GET", "/runners")
         return [parse_status(status) for status in answer["runners"]]
 
+    async def metrics(self) -> str:
+        """What it measures, in Prometheus' text format."""
+        return await self._transport.text(f"{self._transport.base_url}/metrics")
+
     async def start(self, spec: RunnerSpec) -> RunnerStatus:
         """See to it that a runner with this spec exists. Answers at once."""
         return parse_status(await self._json("POST", "/runners", spec_json(spec)))

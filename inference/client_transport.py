@@ -29,16 +29,24 @@ class Transport:
 
     async def json(self, method: str, url: str, body: object = None) -> dict[str, Any]:
         """Send and read one JSON object."""
-        with self._translated():
-            response = await self._http.request(method, url, json=body)
-            if response.is_error:
-                raise _refusal(response)
+        response = await self._answer(method, url, body)
         if not response.content:
             return {}
         answer = _parsed(response.content)
         if not isinstance(answer, dict):
             raise EndpointError(f"{self.base_url} did not answer with JSON.", status=response.status_code)
         return answer
+
+    async def text(self, url: str) -> str:
+        """Get a page of plain text."""
+        return (await self._answer("GET", url)).text
+
+    async def _answer(self, method: str, url: str, body: object = None) -> httpx2.Response:
+        with self._translated():
+            response = await self._http.request(method, url, json=body)
+            if response.is_error:
+                raise _refusal(response)
+            return response
 
     @asynccontextmanager
     async def events(self, url: str, body: object) -> AsyncIterator[AsyncGenerator[dict[str, Any], None]]:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from inference import openai_answers, openai_schema, serving
+from inference import metrics, openai_answers, openai_schema, serving
 from inference.activity import Activity, Watched, log_requests
 from inference.backend import Backend, ChatEngine
 from inference.embedding_queue import EmbeddingQueue
@@ -117,6 +117,7 @@ def create_app(runner: Runner, token: str, leave: Callable[[], None]) -> ASGIApp
 
     routes = [
         Route("/health", health),
+        Route("/metrics", show_metrics),
         Route("/v1/models", models),
         Route("/v1/chat/completions", chat_completions, methods=["POST"]),
         Route("/v1/completions", completions, methods=["POST"]),
@@ -157,6 +158,12 @@ async def health(request: Request) -> Response:
     if runner.backend is None:
         return JSONResponse({"status": "loading", "progress": round(runner.progress, 3)}, status_code=503)
     return JSONResponse({"status": "ok"})
+
+
+async def show_metrics(request: Request) -> Response:
+    """What has been measured since the process began."""
+    runner: Runner = request.app.state.runner
+    return PlainTextResponse(metrics.runner_text(runner.vitals()), media_type=metrics.CONTENT_TYPE)
 
 
 async def models(request: Request) -> Response:

@@ -101,7 +101,8 @@ class RunnerProcess:
         assert self._child.stderr is not None
         while piece := await self._child.stderr.read(1 << 16):
             text = piece.decode("utf-8", "replace")
-            self._stderr.extend(line[:LINE_CHARS] for line in text.splitlines())
+            # A line of JSON tells of a request; the last of the others may tell why the process ended.
+            self._stderr.extend(line[:LINE_CHARS] for line in text.splitlines() if not line.startswith("{"))
             sys.stderr.write(text)
             sys.stderr.flush()
 

@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from inference import serving
+from inference import metrics, serving
 from inference.lifeline import read_config
 from inference.runners import Runners
 from inference.service_config import ServiceConfig
@@ -38,6 +38,7 @@ def create_app(config: ServiceConfig) -> ASGIApp:
 
     routes = [
         Route("/health", health),
+        Route("/metrics", show_metrics),
         Route("/runners", list_runners),
         Route("/runners", ensure_runner, methods=["POST"]),
         Route("/runners/{name}", show_runner),
@@ -56,6 +57,12 @@ def _runners(request: Request) -> Runners:
 async def health(request: Request) -> Response:
     """That the service is there."""
     return JSONResponse({"status": "ok"})
+
+
+async def show_metrics(request: Request) -> Response:
+    """Everything measured, of every runner."""
+    seen = [(keeper.status(), keeper.vitals) for keeper in _runners(request).all()]
+    return PlainTextResponse(metrics.service_text(seen), media_type=metrics.CONTENT_TYPE)
 
 
 async def list_runners(request: Request) -> Response:

@@ -22,6 +22,11 @@ class Vitals:
     decode_s: float = 0.0
     requests: tuple[tuple[str, str, int], ...] = ()  # route, outcome, how many
 
+    @property
+    def running(self) -> int:
+        """Requests the model works on."""
+        return max(0, self.awaited - self.queued)
+
     def as_json(self) -> dict[str, Any]:
         """For the line to the parent."""
         return asdict(self)

@@ -5,9 +5,11 @@ from django.urls import include, path
 
 from webchat.api.routes import api, openai_api
 from webchat.health import health
+from webchat.library.measures import metrics
 
 urlpatterns = [
     path("health", health, name="health"),
+    path("metrics", metrics, name="metrics"),
     path("", include("webchat.chat.urls")),
     path("documents/", include("webchat.documents.urls")),
     path("models/", include("webchat.library.urls")),

@@ -15,6 +15,7 @@ ANYBODY, PERSON, STAFF, PROGRAM = "anybody", "person", "staff", "program"
 
 WHO = {
     "health": ANYBODY,
+    "metrics": STAFF,
     "account/login/": ANYBODY,
     "account/logout/": PERSON,
     "account/": PERSON,
