@@ -9,7 +9,8 @@ from pathlib import Path
 from gguf.constants import LlamaFileType
 
 from inference.errors import ModelFileError
-from inference.gguf_header import Header, read_header
+from inference.gguf_header import Header
+from inference.gguf_parts import read_whole, stem_of
 
 NOT_MODELS = {
     "adapter": "an adapter for another model",
@@ -30,7 +31,7 @@ PROCESS_BYTES = 160 << 20  # Python, libraries and the rest
 
 @dataclass(frozen=True, slots=True)
 class GgufFacts:
-    """One model file."""
+    """One model, in one file or several."""
 
     path: Path
     size_bytes: int
@@ -48,8 +49,8 @@ class GgufFacts:
 
 
 def read_facts(path: Path) -> GgufFacts:
-    """Read a model file's facts. Raises ModelFileError with a sentence for a person."""
-    header = read_header(path)
+    """Read a model's facts; of several parts, `path` is the first. Raises ModelFileError with a sentence."""
+    header = read_whole(path)
     reader = _Facts(path, header)
     architecture = reader.text("general.architecture")
     if not architecture:
@@ -65,7 +66,7 @@ def read_facts(path: Path) -> GgufFacts:
         path=path,
         size_bytes=header.size_bytes,
         architecture=architecture,
-        name=reader.text("general.name") or path.stem,
+        name=reader.text("general.name") or stem_of(path),
         parameters=sum(tensor.elements for tensor in header.tensors),
         quantization=_quantization(header),
         context_length=reader.whole(f"{architecture}.context_length", CONTEXT_LIMIT),

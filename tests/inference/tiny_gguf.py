@@ -24,10 +24,15 @@ _EMBEDDING, _HEADS, _FEED_FORWARD, _LAYERS = 64, 2, 128, 2
 
 
 def write_tiny_gguf(
-    path: Path, *, seed: int = 0, context_length: int = 1024, metadata: dict[str, float] | None = None
+    path: Path,
+    *,
+    seed: int = 0,
+    context_length: int = 1024,
+    metadata: dict[str, float] | None = None,
+    tensors_per_file: int = 0,
 ) -> Path:
     """A model that loads in llama.cpp, about half a megabyte large."""
-    writer = gguf.GGUFWriter(str(path), "llama")
+    writer = gguf.GGUFWriter(path, "llama", split_max_tensors=tensors_per_file)
     writer.add_name("tiny")
     writer.add_context_length(context_length)
     writer.add_embedding_length(_EMBEDDING)

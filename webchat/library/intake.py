@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from inference.errors import ModelFileError
 from inference.gguf import GgufFacts, memory_needed_bytes, read_facts
+from inference.gguf_parts import is_later_part, stem_of
 from webchat.library.defaults import defaults_of
 from webchat.library.models import LanguageModel
 
@@ -64,7 +65,7 @@ def existing_file(text: str) -> Path:
 
 
 def folder_sentence(folder: Path) -> str:
-    files = sorted(path.name for path in folder.glob("*.gguf"))
+    files = sorted(path.name for path in folder.glob("*.gguf") if not is_later_part(path))
     if not files:
         return f"{folder} is a folder, with no GGUF file in it."
     more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
@@ -74,7 +75,7 @@ def folder_sentence(folder: Path) -> str:
 def new_row(path: Path, *, is_ours: bool, is_starter: bool = False, name: str = "") -> LanguageModel:
     """A row with the file's facts and its publisher's settings."""
     model = LanguageModel(path=str(path), is_ours=is_ours, is_starter=is_starter)
-    model.name = free_name(name or path.stem)
+    model.name = free_name(name or stem_of(path))
     take_facts(model, facts_of(path))
     restore_defaults(model)
     model.save()

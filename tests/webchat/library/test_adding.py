@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.test import Client
 
+from tests.inference.test_gguf_parts import write_parts
 from tests.webchat.library.gguf_files import gguf, write_gguf
 from webchat.library import intake
 from webchat.library.models import LanguageModel
@@ -173,3 +174,32 @@ def test_row_29_what_a_file_says_is_text(owner_client: Client, tmp_path: Path) -
 
     assert "<img src=x" not in page
     assert "<script>alert" not in page
+
+
+def test_a_model_in_parts_is_added_by_its_first(owner_client: Client, tmp_path: Path) -> None:
+    first, *_ = write_parts(tmp_path)
+
+    owner_client.post(BY_PATH, {"path": str(first)})
+
+    model = LanguageModel.objects.get()
+    assert (model.name, model.path) == ("big", str(first))
+    assert model.size_bytes == sum(part.stat().st_size for part in tmp_path.glob("*.gguf"))
+
+
+def test_a_missing_part_is_named(owner_client: Client, tmp_path: Path) -> None:
+    first, second, _ = write_parts(tmp_path)
+    second.unlink()
+
+    page = owner_client.post(BY_PATH, {"path": str(first)}).content.decode()
+
+    assert f"{second.name} is not beside it" in page
+    assert not LanguageModel.objects.exists()
+
+
+def test_a_folder_with_a_model_in_parts_names_the_first_alone(owner_client: Client, tmp_path: Path) -> None:
+    first, second, _ = write_parts(tmp_path)
+
+    page = owner_client.post(BY_PATH, {"path": str(tmp_path)}).content.decode()
+
+    assert first.name in page
+    assert second.name not in page
