@@ -62,7 +62,7 @@ class JSONSchema(Body):
 
 class ResponseFormat(Body):
     type: Literal["text", "json_object", "json_schema"]
-    json_schema: JSONSchema | None = None
+    json_schema_: Annotated[JSONSchema | None, Field(alias="json_schema")] = None
 
 
 class Generation(Body):
