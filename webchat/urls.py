@@ -22,3 +22,4 @@ urlpatterns = [
 handler400 = "webchat.accounts.refusals.bad_request"
 handler403 = "webchat.accounts.refusals.forbidden"
 handler404 = "webchat.accounts.refusals.not_found"
+handler500 = "webchat.faults.server_error"

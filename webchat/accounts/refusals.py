@@ -12,6 +12,8 @@ TITLES = {
     403: "This is not allowed",
     404: "There is nothing here",
     413: "This is too much at once",
+    500: "This did not work",
+    507: "The disk is full",
 }
 TOO_MUCH = (
     "More than {:.0f} MB of text came at once, and nothing of it was taken. Go back: what you wrote should still be "
@@ -24,7 +26,7 @@ def refusal(request: HttpRequest, status: int, message: str, *, title: str = "")
     """A response that says `message` in the form its reader understands."""
     if request.path_info.startswith("/v1/"):
         return JsonResponse(openai_error(message, type=TYPES.get(status, "invalid_request_error")), status=status)
-    if request.path_info.startswith("/api/"):
+    if request.path_info.startswith("/api/") or "application/json" in request.headers.get("accept", ""):
         return JsonResponse({"detail": message}, status=status)
     # Without the request: context processors would show the owner's conversations to a foreign name of this machine.
     context = {"title": title or TITLES[status], "message": message, "has_way_on": not title}

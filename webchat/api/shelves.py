@@ -54,19 +54,29 @@ def documents(request: HttpRequest, collection_id: RowId) -> DocumentsOut:
     return DocumentsOut(documents=[DocumentOut.of(row) for row in rows])
 
 
-@router.post("/collections/{collection_id}/documents", response={201: IntakeOut}, summary="Upload files")
+@router.post(
+    "/collections/{collection_id}/documents",
+    response={201: IntakeOut, 422: IntakeOut, 507: IntakeOut},
+    summary="Upload files",
+)
 def upload(
     request: HttpRequest,
     collection_id: RowId,
     files: File[list[UploadedFile]],
     paths: Form[list[str]] = [],  # noqa: B006
 ) -> Status[IntakeOut]:
-    """`paths` gives each file's place in its folder, in the order of `files`."""
+    """`paths` gives each file's place in its folder, in the order of `files`.
+
+    What could not be taken is in `left_out` with its reason. When nothing was, `detail` says it too, and the status is
+    422, or 507 for lack of room on the disk.
+    """
     try:
         intake = take_in(collection_of(request.user, collection_id), files, paths)
     except PathsMismatch as error:
         raise HttpError(422, str(error)) from error
-    return Status(201, IntakeOut.of(intake))
+    if intake.documents or not intake.left_out:
+        return Status(201, IntakeOut.of(intake))
+    return Status(507 if intake.lacked_room else 422, IntakeOut.of(intake))
 
 
 @router.delete(

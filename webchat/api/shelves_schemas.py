@@ -67,6 +67,7 @@ class IntakeOut(Schema):
     documents: list[DocumentOut]
     changes: list[str]
     left_out: list[LeftOutOut]
+    detail: str = ""
 
     @staticmethod
     def of(intake: Intake) -> IntakeOut:
@@ -74,6 +75,7 @@ class IntakeOut(Schema):
             documents=[DocumentOut.of(document) for document, _ in intake.documents],
             changes=[str(change) for _, change in intake.documents],
             left_out=[LeftOutOut(name=left_out.name, reason=left_out.reason) for left_out in intake.left_out],
+            detail="" if intake.documents else " ".join(f"{one.name}: {one.reason}" for one in intake.left_out[:10]),
         )
 
 

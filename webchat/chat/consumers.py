@@ -17,15 +17,18 @@ from urllib.parse import parse_qs
 from asgiref.sync import sync_to_async
 from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from webchat.chat import fragments, records
 from webchat.chat.models import Conversation
 from webchat.chat.questions import Refused, too_large
 from webchat.chat.turns import Turn, turns
+from webchat.documents.storage import NoRoom, is_full
 
 MAX_FRAME_BYTES = 1_040_000  # a message of the longest kind, in JSON
 NOT_FOUND = 4404
 TRY_AGAIN_LATER = 1013
+NOT_KEPT = "This could not be written to Inglenook's database. Your text is still here; try again in a moment."
 
 
 logger = logging.getLogger(__name__)
@@ -66,6 +69,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.send(fragments.refusal(str(refused)))
         except Gone:
             await self.close(NOT_FOUND)
+        except DatabaseError as error:  # the page keeps the text until it is told that it was taken
+            logger.exception("An order for conversation %s could not be carried out", self.conversation_id)
+            await self.send(fragments.refusal(str(NoRoom()) if is_full(error) else NOT_KEPT))
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
         with suppress(Disconnected):  # the page left a moment ago, and `disconnect` is about to be called

@@ -47,6 +47,7 @@ class Intake:
 
     documents: list[tuple[Document, Change]] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    lacked_room: bool = False
 
     def count(self, change: Change) -> int:
         return sum(1 for _, made in self.documents if made == change)
@@ -68,6 +69,7 @@ def take_in(collection: Collection, uploads: Sequence[UploadedFile], paths: Sequ
             intake.documents.append(_take(collection, upload, name))
         except storage.StorageError as error:
             intake.left_out.append(LeftOut(name, str(error)))
+            intake.lacked_room |= isinstance(error, storage.NoRoom)
     return intake
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.db import DatabaseError
 from django.template.defaultfilters import filesizeformat
 
 RESERVE_BYTES = 64_000_000  # left free for databases: a full disk stops more than uploads
@@ -43,6 +44,17 @@ class NoRoom(StorageError):
             f"There is not enough room on the disk: {free} free{needed}. "
             "Nothing was kept of it. Make room and try again."
         )
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is that of a full disk. SQLite has its own words for it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        if isinstance(error, DatabaseError) and "disk is full" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -108,6 +109,22 @@ class TestDocuments:
         answer = alices.post(self.path(shelf_of_alice), {"files": file_of("a.xcf", "a")}).json()
         assert answer["documents"] == []
         assert answer["left_out"][0]["name"] == "a.xcf"
+
+    def test_when_nothing_could_be_taken_the_status_says_so(self, alices: Client, shelf_of_alice: Collection) -> None:
+        answer = alices.post(self.path(shelf_of_alice), {"files": file_of("a.xcf", "a")})
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "a.xcf: Files ending in .xcf cannot be read yet."
+        some = {"files": [file_of("a.xcf", "a"), file_of("b.txt", "b")]}
+        assert alices.post(self.path(shelf_of_alice), some).status_code == 201
+
+    def test_a_full_disk_has_a_status_of_its_own(
+        self, alices: Client, shelf_of_alice: Collection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 0))
+        answer = alices.post(self.path(shelf_of_alice), {"files": file_of("a.txt", "a")})
+        assert answer.status_code == 507
+        assert "not enough room on the disk" in answer.json()["detail"]
+        assert not Document.objects.exists()
 
     def test_status_and_error_are_told(
         self,

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.utils import timezone
 
 from webchat.chat.models import Conversation, Message
@@ -48,6 +49,22 @@ async def test_row_22_a_person_who_was_deactivated_is_shown_out(alice, conversat
     await alice.asave()
     await page.order("send", text="still here")
     assert (await page.socket.receive_output(5))["code"] == 4404
+
+
+@pytest.mark.parametrize(
+    "fault, words", [("database or disk is full", "not enough room on the disk"), ("locked", "Your text is still here")]
+)
+async def test_a_question_that_cannot_be_kept_gets_a_sentence(alice, conversation, page_of, monkeypatch, fault, words):
+    async def fail(*_):
+        raise OperationalError(fault)
+
+    page = page_of(alice, conversation)
+    await page.open()
+    monkeypatch.setattr(turns, "ask", fail)
+    await page.order("send", text="Is there room?", nonce="n1")
+    assert words in await page.until("composer-notice")
+    assert "n1" not in "".join(page.frames), "the page keeps the text"
+    await page.close()
 
 
 async def test_an_empty_question_gets_a_sentence(alice, conversation, page_of):
