@@ -55,3 +55,16 @@ async def test_small_and_odd_requests_get_through(small_disk: None, length: byte
 
 async def test_a_disk_that_fills_up_meanwhile_has_the_same_answer() -> None:
     assert (await answer(EnoughRoom(full), b"500"))[0]["status"] == 507
+
+
+async def test_files_from_a_pipe_are_asked_for_their_length() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=x"), (b"transfer-encoding", b"chunked")]
+    await EnoughRoom(served)({"type": "http", "headers": headers}, None, send)
+
+    assert sent[0]["status"] == 411
+    assert "Content-Length" in json.loads(sent[1]["body"])["detail"]

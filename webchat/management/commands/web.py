@@ -13,6 +13,7 @@ from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred
 
 from inference import lifeline
+from webchat.reception import open_reception
 
 reactor: Any = installed_reactor  # typed as its bare interface, which is never what runs
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         lifeline.read_config()
         lifeline.watch(leave)
+        open_reception()
         from webchat.asgi import application
         from webchat.chat.turns import turns
 
