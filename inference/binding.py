@@ -126,6 +126,12 @@ class Model:
         return buffer.raw[:length]
 
     @cached_property
+    def first_bytes(self) -> NDArray[np.int16]:
+        """The first byte of each token; -1 for those that stand for none. Grammars ask for it, nobody else."""
+        pieces = map(self.piece, range(self.n_vocab))
+        return np.fromiter((piece[0] if piece else -1 for piece in pieces), dtype=np.int16, count=self.n_vocab)
+
+    @cached_property
     def end_tokens(self) -> frozenset[int]:
         """The tokens that end an answer: end of sequence, end of turn and their kin."""
         return frozenset(t for t in range(self.n_vocab) if llama_cpp.llama_vocab_is_eog(self._vocab, t))

@@ -34,6 +34,7 @@ OPTIONAL = {
     "mirostat_tau": "mirostat_tau",
     "mirostat_eta": "mirostat_eta",
     "ignore_eos": "ignore_eos",
+    "grammar": "grammar",
 }
 
 

@@ -81,6 +81,8 @@ class Engine:
         if len(request.prompt) >= self.facts.context_length:
             raise PromptTooLong(len(request.prompt), self.facts.context_length)
         validate(request.params)
+        if request.params.grammar and not self._model.end_tokens:
+            raise InvalidRequest("This model has no token that ends an answer, so it cannot keep to a grammar.")
         if any(token >= self.facts.n_vocab for token, _ in request.params.logit_bias):
             raise InvalidRequest(f"logit_bias names a token that is none of this model's {self.facts.n_vocab:,}.")
 
@@ -187,7 +189,10 @@ class Engine:
         self._waiting.insert(0, job)
 
     def _sample(self, job: Job, row: int) -> StepEvent:
-        token = job.sampler.sample(self._context.logits(row), job.tokens)
+        try:
+            token = job.sampler.sample(self._context.logits(row), job.tokens)
+        except InvalidRequest as failure:  # a grammar that cannot be followed any further
+            return StepEvent(job.request.id, None, self._end(job, None), failure)
         if not job.generated:
             job.answered_at = time.perf_counter()
         job.tokens.append(token)

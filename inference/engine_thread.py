@@ -174,8 +174,10 @@ class AsyncEngine:
         self._answers.pop(request_id, None)
         self._engine.cancel(request_id)
 
-    def _tell(self, engine: Engine, event: StepEvent) -> tuple[int, _Deltas, Delta] | None:
+    def _tell(self, engine: Engine, event: StepEvent) -> tuple[int, _Deltas, Delta | InferenceError] | None:
         """What an event means to the one who asked: the text it made certain, and how it ended."""
+        if event.failure:
+            return event.request_id, self._answers.pop(event.request_id).deltas, event.failure
         answer = self._answers[event.request_id]
         ending = event.ending
         text = "" if event.token is None else answer.text.push(engine.model.piece(event.token))

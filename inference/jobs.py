@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from inference.errors import InvalidRequest
 from inference.sampling import Sampler
 from inference.types import FinishReason, SamplingParams, Timings, Usage
 
@@ -36,6 +37,7 @@ class StepEvent:
     request_id: int
     token: int | None
     ending: Ending | None
+    failure: InvalidRequest | None = None  # the ending then has no reason
 
 
 class Job:

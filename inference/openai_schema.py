@@ -10,12 +10,14 @@ from typing import Any
 
 from inference import fields
 from inference.errors import InvalidRequest
+from inference.json_grammar import ANY_OBJECT, schema_grammar
 from inference.types import ChatMessage, SamplingParams
 
 JSON = dict[str, Any]
 
 STOP_STRINGS = 16
 MAX_BIASES = 1024
+GRAMMAR_LIMIT_CHARS = 64_000
 # What we cannot do is refused rather than left out in silence, unless the value asks for nothing.
 UNSUPPORTED: dict[str, tuple[object, ...]] = {
     "n": (1,),
@@ -25,7 +27,6 @@ UNSUPPORTED: dict[str, tuple[object, ...]] = {
     "suffix": ("",),
     "tools": ([],),
     "functions": ([],),
-    "response_format": ({"type": "text"},),
 }
 
 
@@ -130,6 +131,7 @@ def _sampling(body: JSON) -> SamplingParams:
         max_tokens=fields.optional_whole(body, budget, 1, 1 << 30),
         ignore_eos=fields.flag(body, "ignore_eos"),
         logit_bias=_logit_bias(body.get("logit_bias")),
+        grammar=_grammar(body),
         **_rarer_sampling(body),
     )
 
@@ -148,6 +150,28 @@ def _rarer_sampling(body: JSON) -> JSON:
         "mirostat_tau": fields.number(body, "mirostat_tau", 0.0, 100.0, default=usual.mirostat_tau),
         "mirostat_eta": fields.number(body, "mirostat_eta", 0.0, 1.0, default=usual.mirostat_eta),
     }
+
+
+def _grammar(body: JSON) -> str:
+    """The grammar itself, or that of the JSON which `response_format` describes."""
+    form = body.get("response_format")
+    written = fields.optional_text(body, "grammar", limit=GRAMMAR_LIMIT_CHARS) or ""
+    if form is None:
+        return written
+    kind = form.get("type") if isinstance(form, dict) else None
+    if kind not in ("text", "json_object", "json_schema"):
+        raise InvalidRequest("'response_format' must be an object of type text, json_object or json_schema.")
+    if written and kind != "text":
+        raise InvalidRequest("'grammar' and 'response_format' cannot both be given.")
+    if kind == "json_schema":
+        return _schema_grammar(form.get("json_schema"))
+    return ANY_OBJECT if kind == "json_object" else written
+
+
+def _schema_grammar(described: object) -> str:
+    if not isinstance(described, dict):
+        raise InvalidRequest("'response_format.json_schema' must be an object with a 'schema'.")
+    return schema_grammar(described.get("schema"), strict=fields.flag(described, "strict"))
 
 
 def _mirostat(body: JSON) -> int:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference import penalties, truncation
+from inference.constraint import Constraint, Vocabulary
 from inference.errors import InvalidRequest
+from inference.gbnf import compile_grammar
+from inference.grammar import Matcher
 from inference.types import SamplingParams
 
 Logits = NDArray[np.float32]
@@ -47,14 +49,6 @@ MAX_BIASES = 1024
 BIAS_LIMIT = 100.0
 
 
-class Vocabulary(Protocol):
-    """What some ways of sampling must know of the tokens."""
-
-    def piece(self, token: int) -> bytes:
-        """The bytes a token stands for."""
-        ...
-
-
 def validate(params: SamplingParams) -> None:
     """Refuse what is out of range, with a sentence that names it."""
     for name, low, high in _RANGES:
@@ -71,6 +65,8 @@ def validate(params: SamplingParams) -> None:
         raise InvalidRequest(f"mirostat must be 0 (off) or 2, not {params.mirostat!r}.")
     _check_stop(params.stop)
     _check_bias(params.logit_bias)
+    if params.grammar:
+        Matcher(compile_grammar(params.grammar))
 
 
 def _check_number(name: str, value: object, low: float, high: float) -> None:
@@ -114,12 +110,17 @@ class Sampler:
         seed = secrets.randbits(64) if params.seed is None else params.seed % 2**64
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._mirostat = Mirostat(params.mirostat_tau, params.mirostat_eta) if params.mirostat else None
+        # Without a vocabulary there is nothing to hold a grammar against.
+        self._constraint = Constraint(params.grammar, vocabulary, end_tokens) if params.grammar and vocabulary else None
 
     def sample(self, logits: Logits, context: Sequence[int]) -> int:
         """The next token after context. Writes into logits: adjustments are made in place."""
         for adjust in self._adjust:
             adjust(logits, context)
-        return self._draw(logits)
+        token = self._constraint.choose(logits, self._draw) if self._constraint else self._draw(logits)
+        if self._mirostat:
+            self._mirostat.learn()
+        return token
 
     def _draw(self, logits: Logits) -> int:
         params = self._params
@@ -149,18 +150,22 @@ class Mirostat:
         self._tau = tau
         self._eta = eta
         self._most = 2 * tau  # bits of surprise that a token may bring
+        self._surprise = tau  # of the token drawn last
 
     def draw(self, chances: Logits, draw: float) -> int:
-        """A token, and what is learned from it."""
+        """A token, which a grammar may still refuse."""
         total = float(chances.sum(dtype=np.float64))
         tokens = np.flatnonzero(chances >= total * 2.0**-self._most)
         if not tokens.size:
             tokens = np.array([int(chances.argmax())])
         kept = chances[tokens]
         chosen = truncation.pick(kept, draw)
-        surprise = -math.log2(max(float(kept[chosen]) / float(kept.sum(dtype=np.float64)), 1e-300))
-        self._most -= self._eta * (surprise - self._tau)
+        self._surprise = -math.log2(max(float(kept[chosen]) / float(kept.sum(dtype=np.float64)), 1e-300))
         return int(tokens[chosen])
+
+    def learn(self) -> None:
+        """The token drawn last was taken."""
+        self._most -= self._eta * (self._surprise - self._tau)
 
 
 def _adjustments(

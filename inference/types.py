@@ -40,6 +40,7 @@ class SamplingParams:
     mirostat_tau: float = 5.0
     mirostat_eta: float = 0.1
     logit_bias: tuple[tuple[int, float], ...] = ()  # token, what is added to its logit
+    grammar: str = ""  # in GBNF; the whole answer must be in it
 
 
 class FinishReason(StrEnum):

@@ -95,6 +95,7 @@ async def serve(spec: RunnerSpec) -> AsyncIterator[tuple[Endpoint, Runner]]:
     server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, port=0))
     serving = asyncio.create_task(server.serve())
     while not (server.started and runner.backend):
+        assert not runner.exit_status, "the model could not be loaded"
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield Endpoint(f"http://127.0.0.1:{port}/v1", TOKEN), runner

@@ -103,7 +103,12 @@ def test_parameters(field: str, value: object, expected: SamplingParams) -> None
         ("logit_bias", {"5": True}),
         ("logit_bias", {"-5": 1}),
         ("logit_bias", {str(token): 1 for token in range(1025)}),
-        ("response_format", {"type": "json_object"}),
+        ("response_format", "json"),
+        ("response_format", {}),
+        ("response_format", {"type": "xml"}),
+        ("response_format", {"type": "json_schema"}),
+        ("grammar", 5),
+        ("grammar", "x" * 70_000),
         ("messages", []),
         ("messages", "hello"),
         ("messages", [{"content": "hello"}]),
@@ -166,3 +171,25 @@ def test_errors_carry_their_numbers() -> None:
     assert (too_long["code"], too_long["n_prompt_tokens"], too_long["n_ctx"]) == ("context_length_exceeded", 9, 5)
     assert error_json(Overloaded(3))["error"]["ahead"] == 3
     assert error_json(InvalidRequest("no"))["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"),
+    [
+        ({"type": "text"}, ""),
+        ({"type": "json_object"}, "root ::= ws object"),
+        ({"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "integer"}}}, "root ::= ws r1"),
+    ],
+)
+def test_the_form_of_an_answer_becomes_a_grammar(form: dict[str, Any], beginning: str) -> None:
+    grammar = parse_chat({"messages": HELLO, "response_format": form}).params.grammar
+    assert grammar.splitlines()[:1] == ([beginning] if beginning else [])
+    with pytest.raises(InvalidRequest, match="'grammar' and 'response_format'"):
+        parse_chat({"messages": HELLO, "response_format": {"type": "json_object"}, "grammar": 'root ::= "a"'})
+
+
+def test_a_strict_schema_is_held_or_refused() -> None:
+    schema = {"type": "integer", "minimum": 1}
+    form = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": True}}
+    with pytest.raises(InvalidRequest, match="'minimum'"):
+        parse_chat({"messages": HELLO, "response_format": form})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -49,6 +52,56 @@ async def test_a_bias_for_no_token_is_refused(tiny_customer: openai.AsyncOpenAI)
         await said(tiny_customer, logit_bias={"270": 1})
 
 
+SMALL = {
+    "type": "object",
+    "properties": {
+        "kind": {"enum": ["fire", "hearth"]},
+        "digits": {"type": "array", "items": {"type": "boolean"}, "minItems": 3, "maxItems": 3},
+    },
+    "required": ["kind", "digits"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_grammar_holds_whatever_the_model_would_say(tiny_customer: openai.AsyncOpenAI, seed: int) -> None:
+    asked = {"temperature": 2, "seed": seed, "max_tokens": 64}
+    assert await said(tiny_customer, **asked, extra_body={"grammar": 'root ::= "fire" | "answer"'}) in (
+        "fire",
+        "answer",
+    )
+    digits = await said(tiny_customer, **asked, extra_body={"grammar": "root ::= [0-9]{3} [äöü]{2}"})
+    assert re.fullmatch("[0-9]{3}[äöü]{2}", digits)
+
+
+@pytest.mark.parametrize(
+    "way", [{}, {"temperature": 1, "top_p": 0.9}, {"temperature": 1, "extra_body": {"mirostat": 2}}]
+)
+async def test_a_schema_is_met(tiny_customer: openai.AsyncOpenAI, way: dict[str, Any]) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "item", "schema": SMALL, "strict": True}}
+    for seed in range(3):
+        value = json.loads(await said(tiny_customer, response_format=form, max_tokens=400, seed=seed, **way))
+        assert value["kind"] in ("fire", "hearth") and len(value["digits"]) == 3
+
+
+async def test_a_json_object_begins_like_one_and_streams(tiny_customer: openai.AsyncOpenAI) -> None:
+    chunks = await tiny_customer.chat.completions.create(
+        model="tiny", messages=HELLO, response_format={"type": "json_object"}, max_tokens=50, seed=1, stream=True
+    )
+    text = "".join([chunk.choices[0].delta.content or "" async for chunk in chunks])
+    assert text.strip().startswith("{")
+
+
+async def test_a_grammar_that_cannot_be_followed_fails_its_own_request(tiny_customer: openai.AsyncOpenAI) -> None:
+    ambiguous = 'root ::= s\ns ::= [a-z] s x | [a-z] s y | [a-z]\nx ::= "!"\ny ::= "?"'
+    other = asyncio.create_task(said(tiny_customer, max_tokens=200, extra_body={"ignore_eos": True}))
+    with pytest.raises(openai.BadRequestError, match="too ambiguous"):
+        await said(tiny_customer, max_tokens=400, extra_body={"grammar": ambiguous, "ignore_eos": True})
+    with pytest.raises(openai.BadRequestError, match="at line 1"):
+        await said(tiny_customer, extra_body={"grammar": "root ::= <"})
+    assert await other
+
+
 @pytest.mark.model
 class TestWithTheStarterModel:
     @pytest.fixture
@@ -68,3 +121,20 @@ class TestWithTheStarterModel:
         assert await variety() < 0.3
         assert await variety(extra_body={"dry_multiplier": 2.0}) > 0.5
         assert await variety(frequency_penalty=2.0) > 0.5
+
+    async def test_it_fills_a_form(self, customer: openai.AsyncOpenAI) -> None:
+        schema = {
+            "type": "object",
+            "properties": {"city": {"type": "string", "maxLength": 20}, "inhabitants": {"type": "integer"}},
+            "required": ["city", "inhabitants"],
+            "additionalProperties": False,
+        }
+        answer = await customer.chat.completions.create(
+            model="smollm2",
+            messages=[{"role": "user", "content": "Describe the capital of France as JSON."}],
+            response_format={"type": "json_schema", "json_schema": {"name": "city", "schema": schema, "strict": True}},
+            temperature=0,
+            max_tokens=80,
+        )
+        value = json.loads(answer.choices[0].message.content or "")
+        assert value["city"].startswith("Paris") and isinstance(value["inhabitants"], int)
