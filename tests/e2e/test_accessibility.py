@@ -116,6 +116,25 @@ async def tab_to(page: Page, goal: Locator, *, key: str = "Tab") -> None:
     raise AssertionError(f"{goal} is not reached with {key}")
 
 
+async def test_deleting_a_file_moves_the_focus_to_the_next(page: Page, tmp_path: Path) -> None:
+    await fill_a_collection(page, write_folder(tmp_path / "island"))
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.get_by_role("button", name="Delete history.md").press("Enter")
+    await expect(page.locator(".file-row")).to_have_count(len(FILES) - 1)
+    await expect(page.get_by_role("button", name="Delete letter.docx")).to_be_focused()
+
+
+async def test_the_way_back_from_a_passage_leads_to_the_search_page(page: Page, tmp_path: Path) -> None:
+    await fill_a_collection(page, write_folder(tmp_path / "island"))
+    await page.goto("/documents/search/")
+    await page.keyboard.type("lighthouse")
+    await page.locator(".result-title a").first.click()
+    await expect(page.locator("mark")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_label("Search in your documents")).to_have_value("lighthouse")
+    await expect(page.locator(".result").first).to_be_visible()
+
+
 async def test_stop_and_again_leave_the_focus_in_the_composer(page: Page) -> None:
     await page.goto("/")
     await page.keyboard.type("Write a very long story about a ship, in twenty chapters, with every detail.")

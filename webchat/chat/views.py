@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from webchat.accounts.models import User
 from webchat.chat import records, thread
@@ -48,6 +49,7 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 def citation(request: HttpRequest, conversation_pk: int, pk: int) -> HttpResponse:
     """A passage in its surroundings: in the panel, or as a page of its own."""
     row = citation_for(request, conversation_pk, pk)

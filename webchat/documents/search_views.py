@@ -6,6 +6,7 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
 from docs_index.types import Passage
 from webchat.documents import shelf
@@ -17,6 +18,7 @@ PATIENCE_S = 2.0  # results come while one types
 
 
 @require_GET
+@vary_on_headers("HX-Request")  # the way back from a passage leads to the page, not to the stored results alone
 def search(request: HttpRequest) -> HttpResponse:
     """`?q=…` in the chosen collections `?c=…`, or in all. htmx gets the results alone."""
     query = request.GET.get("q", "").strip()[: shelf.QUERY_CHARS]

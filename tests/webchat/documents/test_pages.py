@@ -271,7 +271,9 @@ class TestSearch:
         assert "No. 1 by meaning" in page
 
     def test_htmx_gets_the_results_alone(self, as_alice: Client) -> None:
-        page = as_alice.get(url("search", query="?q=rye"), headers={"hx-request": "true"}).text
+        response = as_alice.get(url("search", query="?q=rye"), headers={"hx-request": "true"})
+        assert "HX-Request" in response.headers["Vary"]  # or the way back to this address shows them alone
+        page = response.text
         assert "bread.txt" in page
         assert "<html" not in page
 
