@@ -13,13 +13,14 @@ import os
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.errors import ModelLoadError, PromptTooLong
+from inference.errors import ModelLoadError, Overloaded, PromptTooLong
 from inference.types import Delta, EngineConfig, FinishReason, SamplingParams, Timings, Usage
 
 START, END = "<|im_start|>", "<|im_end|>"
@@ -33,6 +34,8 @@ class EchoSettings:
     """How the double behaves. Read from the JSON file at the spec's path, where there is one."""
 
     delay_s: float = 0.01  # before each word
+    places: int = 1024  # answers given at the same time
+    queue_limit: int = 64  # requests that may wait for a place
     load_s: float = 0.0
     needs_bytes: int = 0  # what the service takes it to need
     refuse_loading: str = ""  # the sentence of a ModelLoadError
@@ -68,6 +71,7 @@ class EchoEngine:
         self._words: list[str] = []
         for control in CONTROL:
             self._remember(control)
+        self._places = asyncio.Semaphore(settings.places)
         self.running = 0
 
     @classmethod
@@ -88,8 +92,7 @@ class EchoEngine:
 
     @property
     def queue_depth(self) -> int:
-        """Nobody waits: everything is answered at once."""
-        return 0
+        return max(0, self.running - self._settings.places)
 
     def tokenize(self, text: str, *, add_special: bool = False, parse_special: bool = False) -> list[int]:
         """Words to ids, made up as they come. Control words keep their ids only where they may be parsed."""
@@ -109,30 +112,37 @@ class EchoEngine:
         """The last user message again, a word at a time."""
         if len(prompt_tokens) >= self.facts.context_length:
             raise PromptTooLong(len(prompt_tokens), self.facts.context_length)
+        if self.queue_depth >= self._settings.queue_limit:
+            raise Overloaded(self.running)
         self.running += 1
         try:
-            begin = time.perf_counter()
-            said, reason = 0, FinishReason.STOP
-            room = self.facts.context_length - len(prompt_tokens)
-            budget = min(room, params.max_tokens or room)
-            words = self._answer(prompt_tokens)
-            full = "".join(words)
-            end = min((at for stop in params.stop if (at := full.find(stop)) >= 0), default=len(full))
-            position = 0
-            while position < end or (params.ignore_eos and words):
-                if said == budget:
-                    reason = FinishReason.LENGTH
-                    break
-                await asyncio.sleep(self._settings.delay_s)
-                word = words[said % len(words)]
-                yield Delta(word if params.ignore_eos else word[: end - position])
-                said, position = said + 1, position + len(word)
-                await self._misbehave(said)
-            milliseconds = (time.perf_counter() - begin) * 1000
-            usage = Usage(len(prompt_tokens), said)
-            yield Delta("", reason, usage, Timings(0.0, milliseconds, len(prompt_tokens), said))
+            async with self._places, aclosing(self._words_of(prompt_tokens, params)) as deltas:
+                async for delta in deltas:
+                    yield delta
         finally:
             self.running -= 1
+
+    async def _words_of(self, prompt_tokens: Sequence[int], params: SamplingParams) -> AsyncGenerator[Delta, None]:
+        begin = time.perf_counter()
+        said, reason = 0, FinishReason.STOP
+        room = self.facts.context_length - len(prompt_tokens)
+        budget = min(room, params.max_tokens or room)
+        words = self._answer(prompt_tokens)
+        full = "".join(words)
+        end = min((at for stop in params.stop if (at := full.find(stop)) >= 0), default=len(full))
+        position = 0
+        while position < end or (params.ignore_eos and words):
+            if said == budget:
+                reason = FinishReason.LENGTH
+                break
+            await asyncio.sleep(self._settings.delay_s)
+            word = words[said % len(words)]
+            yield Delta(word if params.ignore_eos else word[: end - position])
+            said, position = said + 1, position + len(word)
+            await self._misbehave(said)
+        milliseconds = (time.perf_counter() - begin) * 1000
+        usage = Usage(len(prompt_tokens), said)
+        yield Delta("", reason, usage, Timings(0.0, milliseconds, len(prompt_tokens), said))
 
     async def _misbehave(self, said: int) -> None:
         if said == self._settings.die_after_words:

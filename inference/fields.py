@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,16 +9,20 @@ from inference.errors import InvalidRequest
 
 Body = Mapping[str, Any]
 
+HUGE = 10**100
+
 
 def number(body: Body, name: str, least: float, most: float, *, default: float) -> float:
     """A number within its range."""
     value = body.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         raise InvalidRequest(f"'{name}' must be a number.")
     if not least <= value <= most:
-        raise InvalidRequest(f"'{name}' must be between {least:g} and {most:g}; it is {value:g}.")
+        # JSON knows whole numbers that no float holds.
+        shown = f"{value:g}" if isinstance(value, float) or abs(value) < HUGE else "far from it"
+        raise InvalidRequest(f"'{name}' must be between {least:g} and {most:g}; it is {shown}.")
     return float(value)
 
 

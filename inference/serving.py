@@ -127,12 +127,21 @@ async def read_json(request: Request) -> dict[str, Any]:
     if size > BODY_LIMIT_BYTES:
         raise BodyTooLarge(f"The request is larger than {BODY_LIMIT_BYTES >> 20} MB.")
     try:
-        value = json.loads(body)
+        value = _parsed(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("The body is not JSON.") from error
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return value
+
+
+def _parsed(text: str) -> object:
+    """JSON, with a replacement character for each half of one: `\\ud800` is JSON, but nothing can be made of it."""
+    value = json.loads(text)
+    if r"\ud" not in text.lower():
+        return value
+    whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return json.loads(whole)
 
 
 def error_response(error: InferenceError) -> JSONResponse:
