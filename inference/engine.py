@@ -46,6 +46,7 @@ class Engine:
         self._waiting: list[Job] = []  # by age
         self._running: list[Job] = []  # by age
         self.facts = facts_of(self._model, self._context)
+        self._idle_since = time.perf_counter()
         self._warm_up()
 
     def close(self) -> None:
@@ -70,6 +71,8 @@ class Engine:
     def add(self, request: Request) -> None:
         """Queue a request; ids must rise. Raises PromptTooLong or InvalidRequest, and then nothing is queued."""
         self.check(request)
+        if self.is_idle:
+            self._crew.wake(time.perf_counter() - self._idle_since)
         self._waiting.append(Job(request, Sampler(request.params, self._model.end_tokens, self._model)))
 
     def check(self, request: Request) -> None:
@@ -209,4 +212,7 @@ class Engine:
             self._sequences.release(job.sequence)
         else:
             self._waiting.remove(job)
+        if self.is_idle:
+            self._idle_since = time.perf_counter()
+            self._crew.rest()
         return job.ending(reason)

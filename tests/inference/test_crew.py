@@ -65,6 +65,23 @@ def test_a_try_that_fails_is_not_repeated_at_once() -> None:
     assert early.count(2) / 500 > late.count(2) / 2000
 
 
+@pytest.mark.parametrize(("left", "size"), [(4.0, 4), (2.6, 3), (0.1, 1)])
+def test_a_rest_shows_what_others_leave(left: float, size: int) -> None:
+    machine = Machine(4)
+    machine.compute(1, left=1)
+    machine.crew._free_cores = lambda: left
+    machine.crew.rest()
+    machine.crew.wake(rested_s=1.0)
+    assert machine.crew.size == size
+
+
+def test_a_short_rest_shows_nothing() -> None:
+    machine = Machine(4)
+    machine.compute(1, left=1)
+    machine.crew.wake(rested_s=0.01)
+    assert machine.crew.size == 1
+
+
 def test_one_thread_stays() -> None:
     assert set(Machine(1).compute(5, left=0.1)) == {1}
 
