@@ -43,7 +43,7 @@ class Client:
                 delta = client_schema.parse_chunk(event)
                 if end is not None or delta.finish_reason is not None:
                     end = client_schema.joined(end, delta)
-                elif delta.text:
+                elif delta.text or delta.reasoning:
                     yield delta
         if end is None:
             raise RunnerDied(DIED)

@@ -65,12 +65,13 @@ def chat_body(model: str, messages: Sequence[ChatMessage], params: SamplingParam
 def parse_chunk(chunk: Mapping[str, Any]) -> Delta:
     """One server-sent chunk. A chunk may carry text, an end, a usage, or nothing of use."""
     choice: Mapping[str, Any] = next(iter(chunk.get("choices") or ()), {})
-    text = (choice.get("delta") or {}).get("content") or ""
+    said = choice.get("delta") or {}
+    text, reasoning = said.get("content") or "", said.get("reasoning_content") or said.get("reasoning") or ""
     reason = choice.get("finish_reason")
     finish_reason = None
     if reason:
         finish_reason = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
-    return Delta(text, finish_reason, _usage(chunk.get("usage")), _timings(chunk.get("timings")))
+    return Delta(text, finish_reason, _usage(chunk.get("usage")), _timings(chunk.get("timings")), str(reasoning))
 
 
 def _usage(usage: Mapping[str, Any] | None) -> Usage | None:
@@ -97,6 +98,7 @@ def joined(end: Delta | None, more: Delta) -> Delta:
         end.finish_reason or more.finish_reason,
         more.usage or end.usage,
         more.timings or end.timings,
+        end.reasoning + more.reasoning,
     )
 
 

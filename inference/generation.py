@@ -17,6 +17,7 @@ from inference import openai_answers, serving
 from inference.errors import InferenceError
 from inference.openai_answers import ChunkWriter, Completion
 from inference.openai_schema import GenerationRequest
+from inference.reasoning import ReasoningSplit
 from inference.types import Delta, FinishReason
 
 Deltas = AsyncGenerator[Delta, None]
@@ -27,12 +28,20 @@ EVENT_STREAM = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache
 class Generation:
     """An ASGI answer. `start` begins the generation; it is called once, when the answer is sent."""
 
-    def __init__(self, model: str, asked: GenerationRequest, start: Callable[[], Deltas]) -> None:
+    def __init__(
+        self, model: str, asked: GenerationRequest, start: Callable[[], Deltas], *, reasoning: str | None = None
+    ) -> None:
+        """`reasoning`: the mark that ends the reasoning which the prompt has begun."""
         is_chat = bool(asked.messages)
         request_id = ("chatcmpl-" if is_chat else "cmpl-") + secrets.token_hex(12)
         self._completion = Completion(request_id, model, int(time.time()), is_chat)
         self._asked = asked
         self._start = start
+        self._reasoning = ReasoningSplit(None if asked.params.grammar else reasoning) if is_chat else None
+
+    def _told(self, delta: Delta) -> Delta:
+        """Reasoning told apart; a chat has it, and only at the beginning."""
+        return delta if self._reasoning is None or self._reasoning.is_over else self._reasoning.split(delta)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._stream(send) if self._asked.stream else self._whole(scope, receive, send)
@@ -40,12 +49,16 @@ class Generation:
 
     async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
         texts: list[str] = []
+        thoughts: list[str] = []
         last = Delta()
         try:
             async with aclosing(self._start()) as deltas:
-                async for last in deltas:
+                async for delta in deltas:
+                    last = self._told(delta)
                     texts.append(last.text)
-            response = JSONResponse(openai_answers.completion_json(self._completion, "".join(texts), last))
+                    thoughts.append(last.reasoning)
+            answer = openai_answers.completion_json(self._completion, "".join(texts), last, reasoning="".join(thoughts))
+            response = JSONResponse(answer)
         except InferenceError as error:
             response = serving.error_response(error)
         await response(scope, receive, send)
@@ -64,9 +77,9 @@ class Generation:
     async def _send_events(self, send: Send, first: Delta, deltas: Deltas) -> None:
         writer = ChunkWriter(self._completion, include_usage=self._asked.include_usage)
         try:
-            await _send_piece(send, writer.first() + writer.delta(first))
+            await _send_piece(send, writer.first() + writer.delta(self._told(first)))
             async for delta in deltas:
-                await _send_piece(send, writer.delta(delta))
+                await _send_piece(send, writer.delta(self._told(delta)))
         except InferenceError as error:
             await _send_piece(send, openai_answers.event(openai_answers.error_json(error)))
 

@@ -51,14 +51,22 @@ class ChunkWriter:
         """The events of one delta; none when it says nothing."""
         if delta.finish_reason is not None:
             return self._last(delta)
-        return self._text(delta.text) if delta.text else b""
+        return self._said(delta)
+
+    def _said(self, delta: Delta) -> bytes:
+        events = self._reasoning(delta.reasoning) if delta.reasoning else b""
+        return events + self._text(delta.text) if delta.text else events
+
+    def _reasoning(self, text: str) -> bytes:
+        choice = {"index": 0, "delta": {"reasoning_content": text}, "finish_reason": None}
+        return event({**self._completion.head(stream=True), "choices": [choice]})
 
     def _text(self, text: str) -> bytes:
         return (self._before + json.dumps(text) + self._after).encode()
 
     def _last(self, delta: Delta) -> bytes:
         # The text that is left, the finish reason, the usage if it was asked for, and the end mark.
-        events = self._text(delta.text) if delta.text else b""
+        events = self._said(delta)
         closing = self._chunk(None, finish_reason=delta.finish_reason)
         usage = {"usage": usage_json(delta.usage)} if self._include_usage and delta.usage else {}
         timings = {"timings": asdict(delta.timings)} if delta.timings else {}
@@ -81,9 +89,10 @@ def event(value: JSON) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-def completion_json(completion: Completion, text: str, last: Delta) -> JSON:
+def completion_json(completion: Completion, text: str, last: Delta, *, reasoning: str = "") -> JSON:
     """A whole answer."""
-    content: JSON = {"message": {"role": "assistant", "content": text}} if completion.is_chat else {"text": text}
+    message = {"role": "assistant", "content": text} | ({"reasoning_content": reasoning} if reasoning else {})
+    content: JSON = {"message": message} if completion.is_chat else {"text": text}
     answer = completion.head(stream=False)
     answer["choices"] = [{"index": 0, **content, "finish_reason": last.finish_reason or FinishReason.STOP}]
     if last.usage:

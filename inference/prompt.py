@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from inference.backend import ChatEngine
 from inference.chat_template import ChatTemplate
+from inference.errors import TemplateError
+from inference.reasoning import opened_by
 from inference.types import ChatMessage
 
 LONG_TEXT_CHARS = 20_000  # from here on tokenizing takes longer than a thread costs
@@ -24,7 +26,16 @@ class PromptEncoder:
         self._template = ChatTemplate(
             template_source or facts.chat_template, bos_text=facts.bos_text, eos_text=facts.eos_text
         )
+        self.reasoning = self._opened_reasoning()
         self._holds_control = lru_cache(REMEMBERED_TEXTS)(self._find_control)
+
+    def _opened_reasoning(self) -> str | None:
+        """The mark that ends the reasoning which this template begins for every answer, if it does."""
+        try:
+            parts = self._template.render([ChatMessage("user", "?")])
+        except TemplateError:  # a template may want more than one question; then it says so when it is asked
+            return None
+        return opened_by(parts[-1].text) if parts else None
 
     async def chat(self, messages: Sequence[ChatMessage]) -> list[int]:
         """The prompt of a conversation, up to where the answer begins."""

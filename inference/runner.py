@@ -178,7 +178,12 @@ async def chat_completions(request: Request) -> ASGIApp:
     runner, engine, prompts = _generating(request)
     asked = openai_schema.parse_chat(await serving.read_json(request))
     tokens = await prompts.chat(asked.messages)
-    return Generation(runner.spec.name, asked, lambda: runner.activity.follow(engine.generate(tokens, asked.params)))
+    return Generation(
+        runner.spec.name,
+        asked,
+        lambda: runner.activity.follow(engine.generate(tokens, asked.params)),
+        reasoning=prompts.reasoning,
+    )
 
 
 async def completions(request: Request) -> ASGIApp:

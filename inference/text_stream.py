@@ -41,12 +41,12 @@ class TextStream:
         if found >= 0:
             self.stopped, self._held = True, ""
             return held[:found]
-        keep = max(_overlap(held, stop) for stop in self._stop)
+        keep = max(overlap(held, stop) for stop in self._stop)
         self._held = held[len(held) - keep :]
         return held[: len(held) - keep]
 
 
-def _overlap(text: str, stop: str) -> int:
+def overlap(text: str, stop: str) -> int:
     """How many of the last characters of text could be the beginning of stop."""
     longest = min(len(stop) - 1, len(text))
     return next((size for size in range(longest, 0, -1) if stop.startswith(text[-size:])), 0)

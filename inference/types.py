@@ -79,6 +79,7 @@ class Delta:
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     timings: Timings | None = None
+    reasoning: str = ""  # what the model thinks before it answers; comes before the text
 
 
 @dataclass(frozen=True, slots=True)

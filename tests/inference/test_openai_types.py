@@ -52,6 +52,7 @@ async def test_a_bias_for_no_token_is_refused(tiny_customer: openai.AsyncOpenAI)
         await said(tiny_customer, logit_bias={"270": 1})
 
 
+THINKS = 'root ::= "<think>" "hm" "</think>" "yes"'
 SMALL = {
     "type": "object",
     "properties": {
@@ -102,6 +103,12 @@ async def test_a_grammar_that_cannot_be_followed_fails_its_own_request(tiny_cust
     assert await other
 
 
+async def test_reasoning_is_told_apart(tiny_customer: openai.AsyncOpenAI) -> None:
+    answer = await tiny_customer.chat.completions.create(model="tiny", messages=HELLO, extra_body={"grammar": THINKS})
+    assert answer.choices[0].message.content == "yes"
+    assert answer.choices[0].message.model_dump()["reasoning_content"] == "hm"
+
+
 @pytest.mark.model
 class TestWithTheStarterModel:
     @pytest.fixture
@@ -138,3 +145,13 @@ class TestWithTheStarterModel:
         )
         value = json.loads(answer.choices[0].message.content or "")
         assert value["city"].startswith("Paris") and isinstance(value["inhabitants"], int)
+
+    async def test_reasoning_streams_apart(self, customer: openai.AsyncOpenAI) -> None:
+        grammar = 'root ::= "<think>" [a-zA-Z ,]{20,60} "</think>\\n" [A-Z] [a-z ]{10,40} "."'
+        chunks = await customer.chat.completions.create(
+            model="smollm2", messages=HELLO, stream=True, temperature=0, max_tokens=80, extra_body={"grammar": grammar}
+        )
+        said = [chunk.choices[0].delta async for chunk in chunks]
+        thoughts = "".join(part.model_dump().get("reasoning_content") or "" for part in said)
+        answer = "".join(part.content or "" for part in said)
+        assert len(thoughts) >= 19 and re.fullmatch("[A-Z][a-z ]{10,40}[.]", answer)

@@ -150,3 +150,19 @@ async def test_the_openai_package_can_use_it(live_runner: LiveRunner) -> None:
         assert len((await customer.embeddings.create(model="echo", input="hi")).data[0].embedding) == 384
         with pytest.raises(openai.BadRequestError, match="not supported"):
             await customer.chat.completions.create(model="echo", messages=messages, n=2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_reasoning_comes_in_a_field_of_its_own(live_runner: LiveRunner, stream: bool) -> None:
+    messages = [{"role": "user", "content": "<think>\nit is late\n</think>\n\ngood night"}]
+    async with openai.AsyncOpenAI(base_url=live_runner.endpoint.base_url, api_key=TOKEN) as customer:
+        answer = await customer.chat.completions.create(model="echo", messages=messages, stream=stream)  # type: ignore[call-overload]
+        said = [chunk.choices[0].delta async for chunk in answer] if stream else [answer.choices[0].message]
+    assert "".join(getattr(part, "reasoning_content", "") for part in said) == "it is late\n"
+    assert "".join(part.content or "" for part in said) == "good night"
+
+
+async def test_our_client_hears_reasoning(client: Client) -> None:
+    asked = [ChatMessage("user", "<think>hm</think>yes")]
+    deltas = [delta async for delta in client.chat("echo", asked, SamplingParams())]
+    assert ("".join(delta.reasoning for delta in deltas), "".join(delta.text for delta in deltas)) == ("hm", "yes")
