@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,6 +63,24 @@ def write_zip_bomb(path: Path, megabytes: int) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as entry:
         for _ in range(megabytes):
             entry.write(b"a" * 1_000_000)
+    return path
+
+
+def write_pdf_bomb(path: Path, megabytes: int) -> Path:
+    """A PDF whose only page is packed twice."""
+    packer = zlib.compressobj(9)
+    drawing = b"BT /F1 12 Tf 50 700 Td (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) Tj ET\n" * 16_000
+    packed = b"".join(packer.compress(drawing) for _ in range(megabytes)) + packer.flush()
+    twice = zlib.compress(packed, 9)
+    content = b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n%s\nendstream" % (len(twice), twice)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        _page_object(content=5),
+        content,
+    ]
+    path.write_bytes(_assemble(objects, "/Root 1 0 R"))
     return path
 
 

@@ -16,7 +16,7 @@ import pytest
 from docs_index.errors import DamagedDocument, LimitExceeded, ProtectedDocument, ReadError, UnsupportedFormat
 from docs_index.reading import PACKAGE_PARENT, ReaderProcess
 from docs_index.types import ReadLimits
-from tests.docs_index.files import write_docx, write_pdf, write_zip_bomb
+from tests.docs_index.files import write_docx, write_pdf, write_pdf_bomb, write_zip_bomb
 
 MEGABYTE = 1 << 20
 NESTED_PAGE = "<div>" * 400_000  # minutes of work in native code, which never lets go of the interpreter
@@ -96,7 +96,7 @@ def test_too_much_text_is_refused(reader_with, tmp_path: Path, good: Path) -> No
 
 
 @needs_limits
-def test_a_read_that_eats_memory_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
+def test_row_38_a_read_that_eats_memory_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
     reader = reader_with(memory_bytes=300 * MEGABYTE)
     with pytest.raises(LimitExceeded, match="more memory than the 300 MB"):
         reader.read(write(tmp_path / "a.txt", "ä" * 60_000_000), ".txt")
@@ -104,7 +104,7 @@ def test_a_read_that_eats_memory_is_ended(reader_with, tmp_path: Path, good: Pat
 
 
 @needs_limits
-def test_native_code_that_eats_memory_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
+def test_row_38_native_code_that_eats_memory_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
     reader = reader_with(memory_bytes=300 * MEGABYTE)
     with pytest.raises(ReadError):
         reader.read(write(tmp_path / "a.html", "<p>a" * 3_000_000), ".html")
@@ -112,7 +112,19 @@ def test_native_code_that_eats_memory_is_ended(reader_with, tmp_path: Path, good
 
 
 @needs_limits
-def test_a_read_that_works_too_long_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
+def test_row_38_a_pdf_of_ten_kilobytes_that_unpacks_to_a_gigabyte_is_ended(
+    reader_with, tmp_path: Path, good: Path
+) -> None:
+    reader = reader_with(memory_bytes=600 << 20)
+    path = write_pdf_bomb(tmp_path / "bomb.pdf", megabytes=1000)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ReadError):
+        reader.read(path, ".pdf")
+    assert reader.read(good, ".txt").text == "Lions roar."
+
+
+@needs_limits
+def test_row_38_a_read_that_works_too_long_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
     reader = reader_with(cpu_s=1)
     for _ in range(2):  # the limit counts from each file's beginning
         assert reader.read(good, ".txt").text == "Lions roar."

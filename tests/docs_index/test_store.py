@@ -152,7 +152,7 @@ def test_models_keep_to_their_own_vectors(index: Index, index_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_a_damaged_file_is_said_to_be_damaged(index_path: Path, content: bytes) -> None:
+def test_row_44_a_damaged_file_is_said_to_be_damaged(index_path: Path, content: bytes) -> None:
     index_path.write_bytes(content)
     with pytest.raises(IndexDamaged, match="Move that file away; the index is built anew from your files"):
         Index(index_path, embedding_model="words")

@@ -103,7 +103,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_template_ends_in_a_sentence(source: str) -> None:
+def test_row_01_a_hostile_template_ends_in_a_sentence(source: str) -> None:
     begin = time.process_time()
     with pytest.raises(TemplateError, match="chat template"):
         prompt(source)
@@ -111,7 +111,7 @@ def test_a_hostile_template_ends_in_a_sentence(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", [NESTED, "{% set tick = 1 %}" + NESTED], ids=["loops", "loops that hide the clock"])
-def test_a_template_that_never_ends_is_stopped(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_02_a_template_that_never_ends_is_stopped(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inference.template_sandbox.RENDER_LIMIT_S", 0.1)
     with pytest.raises(TemplateError, match="ran longer"):
         prompt(source)

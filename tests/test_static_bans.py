@@ -1,0 +1,114 @@
+"""What the code never calls, held by reading it: words of strangers run no code, and no file brings any."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from inference.template_sandbox import TemplateEnvironment
+
+PROJECT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(
+    path for package in ("inference", "docs_index", "webchat") for path in (PROJECT / package).rglob("*.py")
+)
+PICKLING = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "diskcache", "cloudpickle"}
+START_PROCESSES = [  # always our own interpreter, with a list of words; what a person wrote goes through a pipe
+    "docs_index/reading.py: subprocess.Popen",
+    "inference/lifeline.py: subprocess.Popen",
+    "inference/runner_process.py: asyncio.create_subprocess_exec",
+]
+
+
+def nodes(kind: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, kind):
+                yield path.relative_to(PROJECT).as_posix(), node
+
+
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Each call with the file it stands in and the name it is made by, `torch.load`."""
+    for place, node in nodes(ast.Call):
+        assert isinstance(node, ast.Call)
+        yield place, ast.unparse(node.func), node
+
+
+def places_of(*names: str) -> list[str]:
+    return [f"{place}: {name}" for place, name, _ in calls() if name in names]
+
+
+def imported() -> Iterator[tuple[str, str]]:
+    for place, node in nodes(ast.Import):
+        yield from ((place, alias.name) for alias in node.names)  # type: ignore[attr-defined]
+    for place, node in nodes(ast.ImportFrom):
+        yield from ((place, f"{node.module}.{alias.name}") for alias in node.names)  # type: ignore[attr-defined]
+
+
+def test_row_01_templates_are_rendered_in_the_sandbox_alone() -> None:
+    unsafe = {"jinja2.Environment", "jinja2.Template", "jinja2.environment", "jinja2.nativetypes", "jinja2.*"}
+    assert not [(place, name) for place, name in imported() if name in unsafe or name == "jinja2"]
+    assert issubclass(TemplateEnvironment, ImmutableSandboxedEnvironment)
+
+
+def test_row_02_the_sandbox_is_one_without_known_holes() -> None:
+    installed = tuple(int(part) for part in importlib.metadata.version("jinja2").split("."))
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert installed >= (3, 1, 6)
+    assert [line for line in project["dependencies"] if line.startswith("jinja2>=3.1.6")]
+
+
+def test_row_03_nothing_is_unpickled() -> None:
+    """llama-cpp-python depends on diskcache, which unpickles what it finds; its caches are not used."""
+    assert not [(place, name) for place, name in imported() if name.split(".")[0] in PICKLING]
+    words = [path for path in SOURCES if "DiskCache" in path.read_text(encoding="utf-8")]
+    assert words == []
+
+
+def test_row_03_a_pickle_beside_the_data_is_never_loaded(tmp_path: Path) -> None:
+    """Planted where diskcache and the libraries around it look, and where our own files are."""
+    trap = b"cos\nsystem\n(S'touch " + str(tmp_path / "sprung").encode() + b"'\ntR."
+    folders = [tmp_path / name for name in (".cache", ".cache/llama_cache", "data", "data/models", "data/files")]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("cache.pkl", "index.pkl", "index.faiss", "pytorch_model.bin"):
+            (folder / name).write_bytes(trap)
+    program = (
+        "import llama_cpp, inference.binding, docs_index.index\n"
+        "from pathlib import Path\n"
+        "docs_index.index.Index(Path('data/index.sqlite3'), embedding_model='words').close()\n"
+    )
+    env = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache"), "PYTHONPATH": str(PROJECT)}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=env, check=True, timeout=60)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_row_40_no_shell_is_ever_asked() -> None:
+    started = "Popen", "run", "call", "check_call", "check_output", "getoutput"
+    names = {*(f"subprocess.{name}" for name in started), "asyncio.create_subprocess_exec"}
+    assert places_of(*names) == START_PROCESSES
+    assert not places_of("os.system", "os.popen", "asyncio.create_subprocess_shell", "os.execv", "os.execvp")
+    assert not [place for place, _, call in calls() if any(keyword.arg == "shell" for keyword in call.keywords)]
+
+
+def test_row_41_no_text_becomes_code() -> None:
+    assert not places_of("eval", "exec", "compile", "__import__", "yaml.load", "runpy.run_path", "builtins.eval")
+    trusted = [
+        (place, ast.unparse(keyword.value))
+        for place, _, call in calls()
+        for keyword in call.keywords
+        if keyword.arg == "trust_remote_code"
+    ]
+    assert trusted == [("inference/embedder.py", "False")]
+
+
+def test_row_44_weights_and_vectors_hold_no_code() -> None:
+    assert not places_of("torch.load", "faiss.read_index", "faiss.deserialize_index", "numpy.load", "np.load")
+    assert "'use_safetensors': True" in ast.unparse(ast.parse((PROJECT / "inference/embedder.py").read_text()))
