@@ -19,11 +19,13 @@ function bind(form) {
     last = last.then(() => start(form, entries)).finally(() => (waiting -= 1));
   };
   for (const input of form.querySelectorAll("[data-upload-input]")) {
-    input.addEventListener("change", () => {
+    const take = () => {
       const entries = [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
       input.value = "";
       enqueue(entries);
-    });
+    };
+    input.addEventListener("change", take);
+    take(); // what was chosen before this script had come
   }
   // The whole page takes a drop: a file that misses the form would otherwise replace the page.
   let depth = 0;
