@@ -64,6 +64,8 @@ class Answer:
         self.last_token: float | None = None
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
+        self.thoughts: list[str] = []
+        self.last_thought: float | None = None
 
     async def write(self) -> None:
         brief = await sync_to_async(records.brief)(self.conversation_id, self.opened)
@@ -84,6 +86,8 @@ class Answer:
             first_token_ms=_ms(self.began, self.first_token),
             generation_ms=_ms(self.first_token, self.last_token),
             was_cut=self.finish_reason is FinishReason.LENGTH,
+            reasoning="".join(self.thoughts).strip(),
+            reasoning_ms=_ms(self.first_token, self.last_thought),
         )
 
     async def _retrieve(self, brief: Brief) -> tuple[list[Passage], str]:
@@ -130,12 +134,21 @@ class Answer:
                 await self._save_now_and_then()
 
     def _take(self, delta: Delta) -> None:
-        if delta.text:
+        if delta.text or delta.reasoning:
             self.last_token = time.monotonic()
             self.first_token = self.first_token or self.last_token
+        if delta.reasoning:
+            self._think(delta.reasoning)
+        if delta.text:
             self.broadcast.add(delta.text)
         self.usage = delta.usage or self.usage
         self.finish_reason = delta.finish_reason or self.finish_reason
+
+    def _think(self, reasoning: str) -> None:
+        if not self.thoughts:
+            self.broadcast.show("Thinking…")
+        self.thoughts.append(reasoning)
+        self.last_thought = self.last_token
 
     async def _save_now_and_then(self) -> None:
         now = time.monotonic()

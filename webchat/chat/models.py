@@ -70,12 +70,18 @@ class Message(models.Model):
     first_token_ms = models.PositiveIntegerField(null=True, help_text="From the question to the first word.")
     generation_ms = models.PositiveIntegerField(null=True, help_text="From the first word to the last.")
     was_cut = models.BooleanField(default=False, help_text="The answer reached its longest length.")
+    reasoning = models.TextField(blank=True, help_text="What the model thought before it answered.")
+    reasoning_ms = models.PositiveIntegerField(null=True, help_text="How long it thought.")
 
     class Meta:
         ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.role}: {self.text[:40]}"
+
+    @property
+    def reasoning_s(self) -> int:
+        return max(1, round((self.reasoning_ms or 0) / 1000))
 
     @property
     def tokens_per_second(self) -> float | None:

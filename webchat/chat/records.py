@@ -53,6 +53,8 @@ class Outcome:
     first_token_ms: int | None = None
     generation_ms: int | None = None
     was_cut: bool = False
+    reasoning: str = ""  # never part of the text: no prompt, title or citation sees it
+    reasoning_ms: int | None = None
 
 
 @transaction.atomic
@@ -143,6 +145,8 @@ def close_answer(answer_id: int, outcome: Outcome) -> None:
         text=outcome.text,
         error=outcome.error[:1000],
         was_cut=outcome.was_cut,
+        reasoning=outcome.reasoning,
+        reasoning_ms=outcome.reasoning_ms,
         first_token_ms=outcome.first_token_ms,
         generation_ms=outcome.generation_ms,
         prompt_tokens=usage.prompt_tokens if usage else None,

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from docs_index.types import Passage
-from webchat.chat import answering
+from webchat.chat import answering, records
 from webchat.chat.models import Citation, Message, Role, State
 from webchat.chat.records import LEFT_BEHIND
 from webchat.chat.turns import turns
@@ -227,3 +227,24 @@ async def test_a_collection_of_somebody_else_is_not_searched(bob, conversation, 
     await Collection.objects.filter(pk=shelved.collection_id).aupdate(owner=bob)
     answer = await ask(conversation, "how high?")
     assert shelved.asked == [] and answer.text == "how high?"
+
+
+async def test_what_it_thought_is_kept_apart_and_never_asked_again(alice, conversation, make_model, page_of):
+    model = await sync_to_async(make_model)()
+    page = page_of(alice, conversation)
+    await page.open()
+    await page.order("send", text="<think> is [1] true? </think> it is")
+    frame = await page.until(FINISHED)
+    answer = await last_answer(conversation)
+    assert (answer.text, answer.reasoning, answer.model_name) == ("it is", "is [1] true?", model.name)
+    assert answer.reasoning_ms is not None
+    assert "<summary>Thought for 1 s</summary>" in frame
+    [turn] = await sync_to_async(records.history)(conversation.pk, before=answer.pk + 1)
+    assert turn.answer == "it is"
+    await page.close()
+
+
+async def test_an_answer_without_reasoning_shows_none(conversation, make_model):
+    await sync_to_async(make_model)()
+    answer = await ask(conversation, "plain words")
+    assert (answer.reasoning, answer.reasoning_ms) == ("", None)
