@@ -1,6 +1,10 @@
-"""Imported by every Python process of a test house: a socket may reach this machine and nothing else."""
+"""Imported by every Python process of a test house: a socket may reach this machine and nothing else.
+
+Where `INGLENOOK_TEST_FULL_DISK` names a file, the disk is full for as long as that file is there.
+"""
 
 import ipaddress
+import os
 import sys
 
 
@@ -24,3 +28,19 @@ def _forbid_the_world(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_forbid_the_world)
+
+
+def _fill_the_disk_while(flag: str) -> None:
+    import shutil
+
+    honest = shutil.disk_usage
+
+    def disk_usage(path):
+        usage = honest(path)
+        return usage._replace(free=0) if os.path.exists(flag) else usage
+
+    shutil.disk_usage = disk_usage
+
+
+if flag := os.environ.get("INGLENOOK_TEST_FULL_DISK"):
+    _fill_the_disk_while(flag)
