@@ -17,7 +17,8 @@ from inference.gbnf import compile_grammar
 from inference.grammar import Matcher
 
 Logits = NDArray[np.float32]
-_TRIES = 32  # draws before every token is looked at
+_TRIES = 8  # draws before every token is looked at
+_FEW = 4096  # tokens that are looked at in less time than a few draws take
 
 
 class Vocabulary(Protocol):
@@ -39,6 +40,7 @@ class Constraint:
     def __init__(self, grammar: str, vocabulary: Vocabulary, end_tokens: Collection[int]) -> None:
         self._matcher = Matcher(compile_grammar(grammar))
         self._vocabulary = vocabulary
+        self._end_tokens = frozenset(end_tokens)
         self._ends = np.array(sorted(end_tokens), dtype=np.intp)
 
     def choose(self, logits: Logits, draw: Callable[[Logits], int]) -> int:
@@ -48,7 +50,7 @@ class Constraint:
         if not self._matcher.is_complete:
             logits[self._ends] = -np.inf
         token = self._drawn(logits, draw)
-        if token not in self._ends:
+        if token not in self._end_tokens:
             self._matcher.advance(self._vocabulary.piece(token))
         return token
 
@@ -62,13 +64,15 @@ class Constraint:
             logits[token] = -np.inf
             if attempt == 0:
                 logits[~self._may_begin()] = -np.inf
+                if np.count_nonzero(logits > -np.inf) < _FEW:
+                    break
         for token in np.flatnonzero(logits > -np.inf).tolist():
             if not self._fits(token):
                 logits[token] = -np.inf
         return draw(logits) if logits.max() > -np.inf else self._end()
 
     def _fits(self, token: int) -> bool:
-        if token in self._ends:
+        if token in self._end_tokens:
             return self._matcher.is_complete
         return self._matcher.allows(self._vocabulary.piece(token))
 

@@ -6,38 +6,18 @@ bounded: text, nesting, and what repetitions blow up to. Tokens as terminals (`<
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
+from inference.byte_ranges import LAST, ByteSet, Ranges, utf8
 from inference.errors import InvalidRequest
+from inference.gbnf_words import Word, bounds, broken, characters, encoded, ranges_of, split
 
 TEXT_LIMIT_CHARS = 256_000
 ELEMENTS_LIMIT = 200_000
-REPETITIONS_LIMIT = 10_000
 NESTING_LIMIT = 64
 
-ByteSet = frozenset[int]
-Ranges = tuple[tuple[int, int], ...]  # of code points
 _Sequence = tuple["ByteSet | int", ...]  # a number is a rule
-
-_LAST = 0x10FFFF
-_WORDS = re.compile(
-    r"""
-      (?P<space>\s+|\#[^\n]*)
-    | (?P<rule>[A-Za-z][\w-]*)\s*::=
-    | (?P<name>[A-Za-z][\w-]*)
-    | "(?P<literal>(?:[^"\\\n]|\\.)*)"
-    | \[(?P<set>(?:[^\]\\\n]|\\.)*)\]
-    | (?P<repeat>[*+?]|\{\s*\d{1,9}\s*(?:,\s*(?:\d{1,9}\s*)?)?\})
-    | (?P<sign>[()|.])
-    """,
-    re.VERBOSE,
-)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "[": "[", "]": "]", "-": "-", "^": "^", "/": "/"}
-_CODED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +29,18 @@ class Grammar:
     root: int
 
 
-class _Word(NamedTuple):
-    kind: str
-    text: str
-    line: int
-
-
 @lru_cache(16)
 def compile_grammar(text: str) -> Grammar:
     """Read a grammar. Raises InvalidRequest."""
     if len(text) > TEXT_LIMIT_CHARS:
         raise InvalidRequest(f"The grammar is longer than {TEXT_LIMIT_CHARS:,} characters.")
-    return _Reader(list(_split(text))).read()
-
-
-def _split(text: str) -> Iterator[_Word]:
-    at, line = 0, 1
-    while at < len(text):
-        found = _WORDS.match(text, at)
-        if not found:
-            raise InvalidRequest(f"The grammar cannot be read at line {line}: {text[at : at + 20]!r}.")
-        assert found.lastgroup is not None
-        if found.lastgroup != "space":
-            yield _Word(found.lastgroup, found[found.lastgroup], line)
-        line += text.count("\n", at, found.end())
-        at = found.end()
+    return _Reader(list(split(text))).read()
 
 
 class _Reader:
     """Recursive descent over the words; rules may be used before they are defined."""
 
-    def __init__(self, words: list[_Word]) -> None:
+    def __init__(self, words: list[Word]) -> None:
         self._words = words
         self._at = 0
         self._depth = 0
@@ -91,7 +52,7 @@ class _Reader:
     def read(self) -> Grammar:
         while word := self._next():
             if word.kind != "rule":
-                raise _broken(word)
+                raise broken(word)
             rule = self._rule(word.text)
             if self._rules[rule] is not None:
                 raise InvalidRequest(f"The grammar defines '{word.text}' twice.")
@@ -114,10 +75,10 @@ class _Reader:
             starts.append(tuple(begins))
         return Grammar(tuple(program), tuple(starts), self._names["root"])
 
-    def _peek(self) -> _Word | None:
+    def _peek(self) -> Word | None:
         return self._words[self._at] if self._at < len(self._words) else None
 
-    def _next(self) -> _Word | None:
+    def _next(self) -> Word | None:
         word = self._peek()
         self._at += 1
         return word
@@ -151,26 +112,26 @@ class _Reader:
             item = self._item(word)
             while (follows := self._peek()) and follows.kind == "repeat":
                 self._next()
-                item = self._repeated(item, *_bounds(follows))
+                item = self._repeated(item, *bounds(follows))
             self._count(len(item))
             elements += item
         return tuple(elements)
 
-    def _item(self, word: _Word) -> _Sequence:
+    def _item(self, word: Word) -> _Sequence:
         if word.kind == "name":
             return (self._rule(word.text),)
         if word.kind == "literal":
-            text = "".join(map(chr, _characters(word)))
-            return tuple(frozenset((byte,)) for byte in _encoded(text, word))
+            text = "".join(map(chr, characters(word)))
+            return tuple(frozenset((byte,)) for byte in encoded(text, word))
         if word.kind == "set":
-            return (self._set(_ranges(word)),)
+            return (self._set(ranges_of(word)),)
         if word.text == ".":
-            return (self._set(((0, _LAST),)),)
+            return (self._set(((0, LAST),)),)
         if word.text != "(":
-            raise _broken(word)
+            raise broken(word)
         return (self._group(word),)
 
-    def _group(self, word: _Word) -> int:
+    def _group(self, word: Word) -> int:
         self._depth += 1
         if self._depth > NESTING_LIMIT:
             raise InvalidRequest(f"The grammar nests more than {NESTING_LIMIT} brackets, at line {word.line}.")
@@ -203,96 +164,3 @@ class _Reader:
             longer = [sequence for low, high in ranges for sequence in utf8(max(low, 0x80), high)]
             self._sets[ranges] = self._new_rule([(single,), *longer]) if longer else single
         return self._sets[ranges]
-
-
-def utf8(low: int, high: int) -> Iterator[tuple[ByteSet, ...]]:
-    """Code points → the byte sequences that write them. Surrogates have none."""
-    for first, last in ((0, 0x7F), (0x80, 0x7FF), (0x800, 0xD7FF), (0xE000, 0xFFFF), (0x10000, _LAST)):
-        if max(low, first) <= min(high, last):
-            yield from _same_length(max(low, first), min(high, last))
-
-
-def _same_length(low: int, high: int) -> Iterator[tuple[ByteSet, ...]]:
-    for bits in (6, 12, 18):
-        mask = (1 << bits) - 1
-        if low & ~mask != high & ~mask:
-            if low & mask:
-                yield from _same_length(low, low | mask)
-                yield from _same_length((low | mask) + 1, high)
-                return
-            if high & mask != mask:
-                yield from _same_length(low, (high & ~mask) - 1)
-                yield from _same_length(high & ~mask, high)
-                return
-    pairs = zip(chr(low).encode(), chr(high).encode(), strict=True)
-    yield tuple(frozenset(range(first, last + 1)) for first, last in pairs)
-
-
-def _bounds(word: _Word) -> tuple[int, int | None]:
-    if word.text in "*+?":
-        return {"*": (0, None), "+": (1, None), "?": (0, 1)}[word.text]
-    least, comma, most = (part.strip() for part in word.text.strip("{}").partition(","))
-    low, high = int(least), (int(most) if most else None) if comma else int(least)
-    if max(low, high or 0) > REPETITIONS_LIMIT:
-        raise InvalidRequest(f"The grammar repeats more than {REPETITIONS_LIMIT:,} times, at line {word.line}.")
-    if high is not None and high < low:
-        raise _broken(word)
-    return low, high
-
-
-def _ranges(word: _Word) -> Ranges:
-    """What stands between square brackets; a `^` first means all the others."""
-    negated = word.text.startswith("^")
-    found = list(_coded(word, word.text[negated:]))
-    ranges, at = [], 0
-    while at < len(found):
-        low = found[at]
-        if at + 2 < len(found) and found[at + 1] == (ord("-"), False):
-            ranges.append((low[0], found[at + 2][0]))
-            at += 3
-        else:
-            ranges.append((low[0], low[0]))
-            at += 1
-    if any(low > high for low, high in ranges):
-        raise _broken(word)
-    return _others(ranges) if negated else tuple(sorted(ranges))
-
-
-def _others(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    others, begin = [], 0
-    for low, high in sorted(ranges):
-        if low > begin:
-            others.append((begin, low - 1))
-        begin = max(begin, high + 1)
-    return (*others, *([(begin, _LAST)] if begin <= _LAST else []))
-
-
-def _characters(word: _Word) -> Iterator[int]:
-    return (code for code, _ in _coded(word, word.text))
-
-
-def _coded(word: _Word, text: str) -> Iterator[tuple[int, bool]]:
-    """The code points of a literal or a set, and whether each was escaped."""
-    for two, four, eight, escaped, plain in _CODED.findall(text):
-        if plain:
-            yield ord(plain), False
-        elif escaped:
-            if escaped not in _ESCAPES:
-                raise _broken(word)
-            yield ord(_ESCAPES[escaped]), True
-        else:
-            code = int(two or four or eight, 16)
-            if code > _LAST:
-                raise _broken(word)
-            yield code, True
-
-
-def _encoded(text: str, word: _Word) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise _broken(word) from error
-
-
-def _broken(word: _Word) -> InvalidRequest:
-    return InvalidRequest(f"The grammar cannot be read at line {word.line}: {word.text[:20]!r} is not expected there.")
