@@ -187,11 +187,11 @@ class Watched:
             self._activity.end(record)
 
 
-def log_requests() -> None:
+def log_requests(level: str) -> None:
     """One JSON object a line on standard error, beside the warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log = logging.getLogger(LOG_NAME)
     log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    log.setLevel(level)
     log.propagate = False

@@ -1,8 +1,8 @@
 """One model behind the OpenAI routes: `python -m inference.runner`, started by the service.
 
-The first line of standard input is {"token": …, "spec": …}. Standard output speaks to the service, one JSON object a
-line: {"port"} at once, {"progress"} while loading, then {"ready", "context_length"} or {"error"}, and {"vitals"} every
-second. Routes answer while the model loads: /health says how far it is, the others 503.
+The first line of standard input is {"token", "spec", "log_level"}. Standard output speaks to the service, one JSON
+object a line: {"port"} at once, {"progress"} while loading, then {"ready", "context_length"} or {"error"}, and
+{"vitals"} every second. Routes answer while the model loads: /health says how far it is, the others 503.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def main() -> int:
     announce = serving.Announcer()
     spec = parse_spec(config["spec"])
     serving.log_to_stderr(f"runner {spec.name}")
-    log_requests()
+    log_requests(config.get("log_level", "INFO"))
     if spec.kind is RunnerKind.EMBEDDING:
         lowest_priority()
     runner = Runner(spec, announce)

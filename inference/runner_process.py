@@ -51,7 +51,7 @@ class RunnerProcess:
         self._hung = ""
 
     @classmethod
-    async def start(cls, spec: RunnerSpec, token: str) -> RunnerProcess:
+    async def start(cls, spec: RunnerSpec, token: str, log_level: str) -> RunnerProcess:
         """Start the child and send it its configuration."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -65,7 +65,7 @@ class RunnerProcess:
             **lifeline.OWN_SESSION,
         )
         assert child.stdin is not None
-        child.stdin.write(lifeline.encode({"token": token, "spec": spec_json(spec)}))
+        child.stdin.write(lifeline.encode({"token": token, "spec": spec_json(spec), "log_level": log_level}))
         return cls(child)
 
     @property

@@ -11,6 +11,8 @@ from inference.types import RunnerKind
 from inference.watchdog import Limits
 
 EMBEDDER_SHARE = 3  # the embedder is back in seconds, so it leaves after a third of the time
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+WORDS = ("token", "log_level")
 
 
 class BadSetting(ValueError):
@@ -23,6 +25,7 @@ class ServiceConfig:
 
     token: str
     port: int = 0
+    log_level: str = "INFO"  # of the runners' lines about requests; warnings are always written
     memory_budget_bytes: int = 0  # for all runners together; 0: what the machine has free
     settle_s: float = 10.0  # a runner that was asked for this recently counts as in use
     idle_unload_s: float = 1800.0  # 0: never
@@ -37,7 +40,9 @@ class ServiceConfig:
         """Read the first line. Names of a newer supervisor are left out."""
         known = {field.name: config[field.name] for field in fields(cls) if config.get(field.name) is not None}
         for name, value in known.items():
-            if name != "token" and not _is_size(value):
+            if name == "log_level" and value not in LOG_LEVELS:
+                raise BadSetting(f"'log_level' must be one of {', '.join(LOG_LEVELS)}; it is {value!r}.")
+            if name not in WORDS and not _is_size(value):
                 raise BadSetting(f"'{name}' must be a number that is not below zero; it is {value!r}.")
         return cls(**known)
 

@@ -36,8 +36,13 @@ class ServiceProcess:
     def runners(self) -> list[psutil.Process]:
         return psutil.Process(self.child.pid).children()
 
+    def end(self) -> None:
+        lifeline.cut(self.child)
+        assert self.child.stdout is not None
+        self.child.stdout.close()
 
-def start_service(**config: float) -> ServiceProcess:
+
+def start_service(**config: object) -> ServiceProcess:
     command = [sys.executable, "-m", "inference.service"]
     child = lifeline.spawn(command, {"token": TOKEN} | config, stdout=subprocess.PIPE)
     assert child.stdout is not None
@@ -55,9 +60,7 @@ def service_config() -> dict[str, float]:
 def service(service_config: dict[str, float]) -> Iterator[ServiceProcess]:
     process = start_service(**service_config)
     yield process
-    lifeline.cut(process.child)
-    assert process.child.stdout is not None
-    process.child.stdout.close()
+    process.end()
 
 
 @pytest.fixture

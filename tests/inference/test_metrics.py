@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -17,7 +18,7 @@ from inference.client import Client, ServiceClient
 from inference.metrics import runner_text, service_text
 from inference.types import ChatMessage, RunnerKind, RunnerSpec, RunnerState, RunnerStatus, SamplingParams
 from inference.vitals import Vitals, parse_vitals
-from tests.inference.conftest import TOKEN, LiveRunner
+from tests.inference.conftest import TOKEN, LiveRunner, start_service
 from tests.inference.test_model_life import status_when
 
 SECRET = "one two threehundredandthree"
@@ -109,6 +110,23 @@ async def test_each_request_is_one_line_without_its_text(
     }
     assert (refused["outcome"], refused["status"], refused["first_token_ms"]) == ("refused", 400, None)
     assert "three" not in caplog.text
+
+
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("WARNING", 0)])
+async def test_a_service_logs_each_request_unless_that_is_too_much(
+    echo_spec: Callable[..., RunnerSpec], capfd: pytest.CaptureFixture[str], level: str, lines: int
+) -> None:
+    service = start_service(log_level=level)  # here, so that it writes into what capfd reads
+    manager = ServiceClient(service.url, TOKEN)
+    client = Client(await manager.ensure(echo_spec()))
+    await say(client)
+    while 'outcome="answered"} 1' not in await manager.metrics():
+        await asyncio.sleep(0.05)
+    await client.aclose()
+    await manager.aclose()
+    service.end()
+    logged = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    assert [line["generated_tokens"] for line in logged] == [3] * lines
 
 
 async def test_an_unknown_path_is_not_counted(http: httpx2.AsyncClient) -> None:

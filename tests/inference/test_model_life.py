@@ -164,6 +164,11 @@ def test_a_setting_that_cannot_be_meant_is_refused(value: object) -> None:
         ServiceConfig.parse({"token": "t", "idle_unload_s": value, "of_the_future": 1})
 
 
+def test_a_log_level_nobody_knows_is_refused() -> None:
+    with pytest.raises(BadSetting, match="'log_level' must be one of DEBUG, INFO"):
+        ServiceConfig.parse({"token": "t", "log_level": "LOUD"})
+
+
 async def test_a_model_asked_for_a_moment_ago_does_not_leave(manager: ServiceClient, echo_spec: MakeSpec) -> None:
     # Its question may be on the way. Without a budget, what the machine has free is the limit.
     await manager.ensure(echo_spec("fresh", needs_bytes=GB))

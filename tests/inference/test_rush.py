@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx2
 
 from inference.client import Client, ServiceClient
 from inference.errors import Overloaded
-from inference.types import ChatMessage, Endpoint, RunnerSpec, SamplingParams
+from inference.types import ChatMessage, Endpoint, RunnerKind, RunnerSpec, SamplingParams
 from tests.inference.conftest import ServiceProcess
+from tests.inference.tiny_gguf import write_tiny_gguf
 
 REQUESTS = 200
 PLACES, QUEUE_LIMIT = 8, 16
@@ -55,6 +57,30 @@ async def test_clients_that_leave_in_a_rush_leave_nothing_behind(
     assert await ask(client, 1) == "number 1"
     await client.aclose()
     assert "inglenook_requests_in_flight 0" in (await metrics(endpoint)).splitlines()
+
+
+async def test_a_rush_on_a_real_engine_loses_nobody(manager: ServiceClient, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "tiny.gguf")
+    endpoint = await manager.ensure(RunnerSpec("tiny", RunnerKind.CHAT, path, parallel=PLACES, threads=1))
+    client = Client(endpoint)
+    params = SamplingParams(max_tokens=4, ignore_eos=True)
+
+    async def length(number: int) -> int | None:
+        try:
+            deltas = [delta async for delta in client.chat("tiny", [ChatMessage("user", f"{number}")], params)]
+        except Overloaded:
+            return None
+        usage = deltas[-1].usage
+        return usage.completion_tokens if usage else -1
+
+    outcomes = Counter(await asyncio.gather(*map(length, range(REQUESTS))))
+    assert set(outcomes) <= {4, None}
+    assert outcomes[4] >= QUEUE_LIMIT
+    await client.aclose()
+    assert (await manager.statuses())[0].restarts == 0
+    assert await counted(endpoint) == {
+        name: count for name, count in (("answered", outcomes[4]), ("overloaded", outcomes[None])) if count
+    }
 
 
 async def counted(endpoint: Endpoint) -> dict[str, int]:

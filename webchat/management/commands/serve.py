@@ -143,6 +143,7 @@ def service_config(token: str, port: int) -> dict[str, object]:
     return {
         "token": token,
         "port": port,
+        "log_level": environment.log_level,
         "memory_budget_bytes": environment.memory_mb << 20,
         "idle_unload_s": environment.idle_unload_minutes * 60,
     }
