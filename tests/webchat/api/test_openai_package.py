@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -160,6 +161,23 @@ class TestWithTheStarterModels:
 
         assert len(chunks) > 5
         assert chunks[-1].choices[0].finish_reason in ("stop", "length")
+
+    def test_it_keeps_to_a_schema(self, client: openai.OpenAI) -> None:
+        schema = {"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}, "required": ["city"]}
+        answer = client.chat.completions.create(
+            model="smollm2",
+            messages=[{"role": "user", "content": "What is the capital of France?"}],
+            response_format={"type": "json_schema", "json_schema": {"name": "city", "schema": schema, "strict": True}},
+            max_tokens=60,
+        )
+
+        assert json.loads(answer.choices[0].message.content)["city"] in ("Paris", "Rome")
+
+    def test_it_says_what_is_wrong_with_a_grammar(self, client: openai.OpenAI) -> None:
+        with pytest.raises(openai.BadRequestError, match="at line 1"):
+            client.chat.completions.create(
+                model="smollm2", messages=ASKED, extra_body={"grammar": "root ::= <"}, frequency_penalty=0.5
+            )
 
     def test_it_embeds(self, client: openai.OpenAI) -> None:
         cat, kitten, invoice = (
