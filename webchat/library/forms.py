@@ -66,7 +66,7 @@ class SettingsForm(forms.ModelForm):
 
 class PathForm(forms.Form):
     path = forms.CharField(
-        label="A GGUF file on this machine",
+        label="Path of a GGUF file on this computer",
         max_length=1000,
         strip=False,
         error_messages={
@@ -81,7 +81,7 @@ class PathForm(forms.Form):
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="A GGUF file of yours",
+        label="Upload a GGUF file",
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".gguf"}),
         error_messages={"required": "Choose a GGUF file first."},
