@@ -30,6 +30,9 @@ WORDS = """
 """
 ANSWER_TOKENS = 16  # of the long prompt; its follow-up needs something to follow
 
+# A connection for each request: one that idles while the other server is measured may be closed just as it is used.
+FRESH = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+
 Message = dict[str, str]
 
 
@@ -54,7 +57,7 @@ class Answer:
 async def main() -> None:
     """Measure, then print."""
     options = parse_options()
-    async with httpx2.AsyncClient(timeout=600, trust_env=False, limits=httpx2.Limits(max_connections=None)) as http:
+    async with httpx2.AsyncClient(timeout=600, trust_env=False, limits=FRESH) as http:
         servers = [await find_server(http, options.base_url, options.api_key, options.model)]
         if options.vs:
             servers.append(await find_server(http, options.vs, options.vs_api_key, options.vs_model))
