@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from inference import openai_answers, serving
 from inference.errors import InferenceError
+from inference.event_stream import event_stream
 from inference.openai_answers import ChunkWriter, Completion
 from inference.openai_schema import GenerationRequest
 from inference.reasoning import ReasoningSplit
@@ -76,17 +77,13 @@ class Generation:
 
     async def _send_events(self, send: Send, first: Delta, deltas: Deltas) -> None:
         writer = ChunkWriter(self._completion, include_usage=self._asked.include_usage)
-        try:
-            await _send_piece(send, writer.first() + writer.delta(self._told(first)))
-            async for delta in deltas:
-                await _send_piece(send, writer.delta(self._told(delta)))
-        except InferenceError as error:
-            await _send_piece(send, openai_answers.event(openai_answers.error_json(error)))
-
-
-async def _send_piece(send: Send, body: bytes) -> None:
-    if body:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        async with event_stream(send) as stream:
+            try:
+                stream.write(writer.first() + writer.delta(self._told(first)))
+                async for delta in deltas:
+                    stream.write(writer.delta(self._told(delta)))
+            except InferenceError as error:
+                stream.write(openai_answers.event(openai_answers.error_json(error)))
 
 
 async def _send_error(send: Send, error: InferenceError) -> None:
