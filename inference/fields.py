@@ -75,3 +75,11 @@ def choice(body: Body, name: str, values: Sequence[str], *, default: str | None 
     if value not in values:
         raise InvalidRequest(f"'{name}' must be one of {', '.join(values)}.")
     return str(value)
+
+
+def mapping(body: Body, name: str) -> Body:
+    """A JSON object; an empty one when absent."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise InvalidRequest(f"'{name}' must be an object.")
+    return value or {}

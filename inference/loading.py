@@ -64,4 +64,11 @@ async def _load_echo(spec: RunnerSpec, on_progress: Progress) -> Backend:
 
 
 def _config(spec: RunnerSpec) -> EngineConfig:
-    return EngineConfig(spec.path, spec.context_length, parallel=spec.parallel, threads=spec.threads)
+    return EngineConfig(
+        spec.path,
+        spec.context_length,
+        parallel=spec.parallel,
+        batch_tokens=spec.batch_tokens,
+        threads=spec.threads,
+        options=spec.options,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from inference import fields
 from inference.errors import InvalidRequest
+from inference.model_options import BATCH_LIMIT, BATCH_TOKENS, options_json, parse_options
 from inference.types import RunnerKind, RunnerSpec, RunnerState, RunnerStatus
 
 JSON = dict[str, Any]
@@ -17,7 +18,7 @@ JSON = dict[str, Any]
 
 def spec_json(spec: RunnerSpec) -> JSON:
     """A spec as the body of POST /runners."""
-    return {**asdict(spec), "path": str(spec.path)}
+    return {**asdict(spec), "path": str(spec.path), "options": options_json(spec.options)}
 
 
 def parse_spec(body: Mapping[str, Any]) -> RunnerSpec:
@@ -36,6 +37,8 @@ def parse_spec(body: Mapping[str, Any]) -> RunnerSpec:
         parallel=fields.whole(body, "parallel", 1, 256, default=8),
         threads=fields.optional_whole(body, "threads", 1, 1024),
         chat_template=fields.optional_text(body, "chat_template"),
+        batch_tokens=fields.whole(body, "batch_tokens", 1, BATCH_LIMIT, default=BATCH_TOKENS),
+        options=parse_options(fields.mapping(body, "options")),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from inference.model_options import BATCH_TOKENS, ModelOptions
+
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
@@ -89,8 +91,9 @@ class EngineConfig:
     path: Path
     context_length: int | None = None  # tokens shared by all sequences; None: what the model was trained on, up to 8192
     parallel: int = 8  # sequences decoded together
-    batch_tokens: int = 512  # the most tokens read in one step; a cancel waits for one step at the most
-    threads: int | None = None  # None: the number of physical cores
+    batch_tokens: int = BATCH_TOKENS  # the most tokens read in one step; a cancel waits for one step at the most
+    threads: int | None = None  # None: chosen by inference.threads
+    options: ModelOptions = ModelOptions()
 
 
 class RunnerKind(StrEnum):
@@ -122,6 +125,8 @@ class RunnerSpec:
     parallel: int = 8
     threads: int | None = None
     chat_template: str | None = None  # in place of the GGUF's own
+    batch_tokens: int = BATCH_TOKENS
+    options: ModelOptions = ModelOptions()
 
 
 @dataclass(frozen=True, slots=True)
