@@ -13,6 +13,7 @@ from inference.text_stream import overlap
 from inference.types import Delta
 
 MARKS = {"<think>": "</think>", "<thinking>": "</thinking>", "[THINK]": "[/THINK]", "<seed:think>": "</seed:think>"}
+WORDS = (*MARKS, *MARKS.values())  # control tokens in some models; they are part of what the model says all the same
 
 
 class _Part(Enum):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from inference.model_options import BATCH_TOKENS, ModelOptions
 
@@ -13,8 +15,57 @@ from inference.model_options import BATCH_TOKENS, ModelOptions
 class ChatMessage:
     """One message of a conversation, as the OpenAI API names its parts."""
 
-    role: str  # "system", "user" or "assistant"
+    role: str  # "system", "user", "assistant" or "tool"
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()  # of an assistant
+    tool_call_id: str = ""  # of a tool: the call that this answers
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function that an answer wants called."""
+
+    id: str
+    name: str
+    arguments: str  # JSON, as the model wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """The next piece of a call. The first one of a call has its id and its name; the arguments are to be joined."""
+
+    index: int  # of the call in its answer
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that an answer may call."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # a JSON schema; empty: any object
+    strict: bool = False  # what the schema says and a grammar cannot hold is refused
+
+
+class ToolChoice(StrEnum):
+    """Whether an answer may call tools."""
+
+    NONE = "none"
+    AUTO = "auto"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """The tools of a request, and what may be done with them."""
+
+    tools: tuple[Tool, ...] = ()
+    choice: ToolChoice = ToolChoice.AUTO
+    allowed: tuple[str, ...] = ()  # the names of those that may be called; empty: all
+    is_parallel: bool = True  # several calls in one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +94,7 @@ class SamplingParams:
     mirostat_eta: float = 0.1
     logit_bias: tuple[tuple[int, float], ...] = ()  # token, what is added to its logit
     grammar: str = ""  # in GBNF; the whole answer must be in it
+    logprobs: int | None = None  # how many likely tokens to name beside each one chosen; None: no logprobs at all
 
 
 class FinishReason(StrEnum):
@@ -52,6 +104,8 @@ class FinishReason(StrEnum):
     """The model ended it, or a stop string came."""
     LENGTH = "length"
     """`max_tokens` or the context window was reached."""
+    TOOL_CALLS = "tool_calls"
+    """The answer wants functions called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +128,25 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Likely:
+    """A token that could come, and the logarithm of its chance."""
+
+    text: str
+    logprob: float
+    data: bytes | None = None  # maybe a part of a character; None: a control token, which stands for no text
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token that came, and those that were likeliest in its place."""
+
+    chosen: Likely
+    top: tuple[Likely, ...] = ()  # the likeliest first
+    begin: int = 0  # which characters of the engine's text it had a part in
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of an answer. The last one carries the finish reason, the usage and our engine's timings."""
 
@@ -82,6 +155,9 @@ class Delta:
     usage: Usage | None = None
     timings: Timings | None = None
     reasoning: str = ""  # what the model thinks before it answers; comes before the text
+    tool_calls: tuple[ToolCallDelta, ...] = ()  # come after the text
+    logprobs: tuple[TokenLogprob, ...] = ()  # of the tokens whose text this delta completes, if they were asked for
+    choice: int = 0  # which of several answers it belongs to
 
 
 @dataclass(frozen=True, slots=True)
