@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from docs_index.extraction_json import structure_json
 from docs_index.terms import digest, searchable
 from docs_index.types import Chunk, DocumentKey, Extraction
 
@@ -28,9 +28,8 @@ def insert_document(connection: sqlite3.Connection, key: DocumentKey, name: str,
         "name": name,
         "title": extraction.title,
         "text": extraction.text,
-        "pages": json.dumps([asdict(page) for page in extraction.pages]),
         "warnings": json.dumps(extraction.warnings),
-        "is_markdown": extraction.is_markdown,
+        "structure": structure_json(extraction),
         "size_bytes": len(extraction.text.encode()),
     }
     marks = ", ".join("?" * len(fields))
@@ -40,10 +39,11 @@ def insert_document(connection: sqlite3.Connection, key: DocumentKey, name: str,
 
 
 def insert_chunks(connection: sqlite3.Connection, document: int, chunks: Sequence[Chunk]) -> None:
-    sql = 'INSERT INTO chunks (document, ordinal, start, "end", page, digest, text) VALUES (?, ?, ?, ?, ?, ?, ?)'
+    sql = """INSERT INTO chunks (document, ordinal, start, "end", page, headings, place, digest, text)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
     for ordinal, chunk in enumerate(chunks):
-        row = [document, ordinal, chunk.start, chunk.end, chunk.page, digest(chunk.text), chunk.text]
-        rowid = connection.execute(sql, row).lastrowid
+        where = [chunk.start, chunk.end, chunk.page, json.dumps(chunk.headings, ensure_ascii=False), chunk.place]
+        rowid = connection.execute(sql, [document, ordinal, *where, digest(chunk.text), chunk.text]).lastrowid
         connection.execute("INSERT INTO chunks_fts (rowid, body) VALUES (?, ?)", [rowid, searchable(chunk.text)])
 
 

@@ -1,23 +1,28 @@
 """Text → chunks that the embedder can read whole, cut at headings, paragraphs and sentences.
 
 Promises: `chunk.text == text[chunk.start:chunk.end]`, no chunk over `max_tokens` of the embedder's own tokens or
-MAX_CHARS characters, and time linear in the length of the text. Knows nothing of files or of the index.
+MAX_CHARS characters, none across two pages, slides or sheets, and time linear in the length of the text. Knows nothing
+of files or of the index.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 from tokenizers import Tokenizer
 
-from docs_index.types import Chunk, Extraction
+from docs_index.structure import Structure
+from docs_index.terms import CJK_RUN
+from docs_index.types import Chunk, Extraction, PlaceKind
 
 MAX_TOKENS = 240  # MiniLM reads 256 with its two marks; a little room for what it normalizes differently
 OVERLAP_TOKENS = 32
 FILL = 0.75  # a chunk is full from here on: it may end at the next good place
+SECTION_CHARS = 400  # a shorter section shares its chunk with the next: half a chunk of English
 MAX_CHARS = 2000  # a word of 5,000 letters is a single unknown token, but nobody wants it as a passage
 
 # The splitter looks at all the rest of a paragraph for each chunk (19 s for 200,000 Chinese characters without a line
@@ -40,18 +45,25 @@ class Chunker:
         size = (int(max_tokens * FILL), max_tokens)
         self._plain = TextSplitter.from_huggingface_tokenizer(tokenizer, size, overlap=overlap_tokens)
         self._markdown = MarkdownSplitter.from_huggingface_tokenizer(tokenizer, size, overlap=overlap_tokens)
+        self._rows = TextSplitter.from_huggingface_tokenizer(tokenizer, size)  # half a row repeated helps nobody
         self._by_length = TextSplitter(MAX_CHARS)
 
     def split(self, extraction: Extraction) -> list[Chunk]:
         """The chunks in the order of the text; none for a text of white space."""
-        splitter = self._markdown if extraction.is_markdown else self._plain
+        structure = Structure(extraction)
+        splitter = self._splitter_for(extraction)
         return [
-            Chunk(text, start, start + len(text), page)
-            for page, page_start, page_end in _page_spans(extraction)
-            for stretch_start, stretch in _stretches(extraction.text, page_start, page_end)
+            _chunk(structure, start, text)
+            for begin, end in pairwise(_cuts(extraction))
+            for stretch_start, stretch in _stretches(extraction.text, begin, end)
             for start, text in self._pieces(splitter, stretch_start, stretch)
             if text.strip()
         ]
+
+    def _splitter_for(self, extraction: Extraction) -> TextSplitter | MarkdownSplitter:
+        if extraction.is_markdown:
+            return self._markdown
+        return self._rows if extraction.counts in ("row", "line") else self._plain
 
     def _pieces(
         self, splitter: TextSplitter | MarkdownSplitter, offset: int, stretch: str
@@ -63,14 +75,28 @@ class Chunker:
                 yield from ((offset + at + inner, part) for inner, part in self._by_length.chunk_indices(text))
 
 
-def _page_spans(extraction: Extraction) -> Iterator[tuple[int | None, int, int]]:
-    """Number, start and end of each page. A chunk never crosses a page, so that a citation names the right one."""
-    if not extraction.pages:
-        yield None, 0, len(extraction.text)
-        return
-    starts = [0, *(page.start for page in extraction.pages[1:]), len(extraction.text)]
-    for page, start, end in zip(extraction.pages, starts, starts[1:], strict=False):
-        yield page.number, start, end
+def _chunk(structure: Structure, start: int, text: str) -> Chunk:
+    end = start + len(text)
+    place = structure.place_at(start)
+    page = place.number if place and place.kind in (PlaceKind.PAGE, PlaceKind.SLIDE) else None
+    return Chunk(text, start, end, page, structure.headings_at(start), structure.label(start, end))
+
+
+def _cuts(extraction: Extraction) -> list[int]:
+    """Where a new chunk begins in any case: at each place, and at each heading, unless what precedes it is short."""
+    borders = {place.start for place in extraction.places}
+    cuts = [0]
+    for cut in sorted(borders | {heading.start for heading in extraction.headings}):
+        if cut > cuts[-1] and (cut in borders or _is_enough(extraction.text, cuts[-1], cut)):
+            cuts.append(cut)
+    return [*cuts, len(extraction.text)]
+
+
+def _is_enough(text: str, start: int, end: int) -> bool:
+    """Whether the section can stand alone. A character of Chinese, Japanese or Korean says as much as four others."""
+    if end - start >= SECTION_CHARS:
+        return True
+    return end - start + 3 * sum(len(run) for run in CJK_RUN.findall(text, start, end)) >= SECTION_CHARS
 
 
 def _stretches(text: str, begin: int, end: int) -> Iterator[tuple[int, str]]:

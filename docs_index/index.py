@@ -119,6 +119,8 @@ def _passage(hit: ranking.Hit, chunk: StoredChunk) -> Passage:
         document=chunk.key.document,
         name=chunk.name,
         page=chunk.page,
+        headings=chunk.headings,
+        place=chunk.place,
         start=chunk.start,
         end=chunk.end,
         text=chunk.text,

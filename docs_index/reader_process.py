@@ -12,11 +12,11 @@ import os
 import queue
 import sys
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from docs_index.errors import LimitExceeded, ReadError
+from docs_index.extraction_json import extraction_fields
 from docs_index.readers.registry import reader_for
 from docs_index.types import Extraction, ReadLimits
 
@@ -71,7 +71,7 @@ def _answer(path: Path, suffix: str, limits: ReadLimits) -> dict[str, Any]:
     except Exception as error:  # the top of the process: a reader's mistake must not look like a crash
         sys.excepthook(type(error), error, error.__traceback__)
         return _failure("DamagedDocument", "This file could not be understood; it is probably damaged.")
-    return {"extraction": asdict(extraction)}
+    return {"extraction": extraction_fields(extraction)}
 
 
 def _failure(error: str, message: str) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from docs_index.errors import DamagedDocument, LimitExceeded, ReadError
+from docs_index.extraction_json import extraction_of
 from docs_index.reader_process import out_of_memory
 from docs_index.readers.registry import require_suffix
-from docs_index.types import Extraction, Page, ReadLimits
+from docs_index.types import Extraction, ReadLimits
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 FILES_PER_CHILD = 200  # what native parsers leak stays small
@@ -45,7 +46,7 @@ class ReaderProcess:
                 self._stop()  # memory once used up stays in pieces
         if "error" in answer:
             raise _error_class(answer["error"])(answer["message"])
-        return _extraction(answer["extraction"])
+        return extraction_of(answer["extraction"])
 
     def close(self) -> None:
         with self._lock:
@@ -130,8 +131,3 @@ def _close(pipe: IO[bytes] | None) -> None:
 
 def _error_class(name: str) -> type[ReadError]:
     return next((kind for kind in ReadError.__subclasses__() if kind.__name__ == name), ReadError)
-
-
-def _extraction(fields: dict[str, Any]) -> Extraction:
-    pages = tuple(Page(**page) for page in fields["pages"])
-    return Extraction(fields["text"], pages, fields["title"], tuple(fields["warnings"]), fields["is_markdown"])

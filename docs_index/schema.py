@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 from docs_index.errors import IndexDamaged
 
-VERSION = 1
+VERSION = 2
 
 # chunks_fts keeps no copy of the text: its rows are deleted by giving `terms.searchable(chunks.text)` once more, so a
 # change of that function needs a new VERSION. chunks.id is never used twice (AUTOINCREMENT): it is what vectors and
@@ -20,9 +21,8 @@ CREATE TABLE documents (
     name TEXT NOT NULL,
     title TEXT NOT NULL,
     text TEXT NOT NULL,
-    pages TEXT NOT NULL,
     warnings TEXT NOT NULL,
-    is_markdown INTEGER NOT NULL,
+    structure TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     UNIQUE (collection, document)
 );
@@ -33,6 +33,8 @@ CREATE TABLE chunks (
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
     page INTEGER,
+    headings TEXT NOT NULL,
+    place TEXT NOT NULL,
     digest BLOB NOT NULL,
     text TEXT NOT NULL
 );
@@ -58,13 +60,29 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise IndexDamaged(f"The document index {path} was written by a newer Inglenook. Update this one to use it.")
     if version == VERSION:
         return
-    connection.execute(
-        "PRAGMA page_size = 8192"
-    )  # five vectors of 384 numbers fill one; of 4,096 bytes two waste a quarter
+    connection.execute("PRAGMA page_size = 8192")  # five vectors of 384 numbers fill one; of 4,096 two waste a quarter
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # else another process was quicker
+    version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been quicker
+    if version == 0:
         for statement in TABLES.split(";\n"):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    if version == 1:
+        _add_structure(connection)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
+
+
+def _add_structure(connection: sqlite3.Connection) -> None:
+    """From version 1, whose only structure was pages."""
+    connection.execute("ALTER TABLE documents ADD COLUMN structure TEXT NOT NULL DEFAULT ''")
+    for document, pages, is_markdown in connection.execute("SELECT id, pages, is_markdown FROM documents").fetchall():
+        marks = json.loads(pages)
+        places = [[mark["start"], "page", mark["number"], f"Page {mark['number']}", False] for mark in marks]
+        structure = {"places": places, "headings": [], "numbering": [], "counts": "", "is_markdown": bool(is_markdown)}
+        connection.execute("UPDATE documents SET structure = ? WHERE id = ?", [json.dumps(structure), document])
+    connection.execute("ALTER TABLE documents DROP COLUMN pages")
+    connection.execute("ALTER TABLE documents DROP COLUMN is_markdown")
+    connection.execute("ALTER TABLE chunks ADD COLUMN headings TEXT NOT NULL DEFAULT '[]'")
+    connection.execute("ALTER TABLE chunks ADD COLUMN place TEXT NOT NULL DEFAULT ''")
+    connection.execute("UPDATE chunks SET place = 'Page ' || page WHERE page IS NOT NULL")

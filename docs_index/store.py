@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,9 @@ from docs_index.changes import (
     prune_vectors,
 )
 from docs_index.database import Database
+from docs_index.extraction_json import with_structure
 from docs_index.terms import digest
-from docs_index.types import Chunk, Coverage, DocumentKey, Extraction, Page, Surroundings
+from docs_index.types import Chunk, Coverage, DocumentKey, Extraction, Surroundings
 
 DOCUMENTS_PER_REMOVAL = 20
 
@@ -40,6 +42,8 @@ class StoredChunk:
     start: int
     end: int
     page: int | None
+    headings: tuple[str, ...]
+    place: str
     text: str
 
 
@@ -98,13 +102,12 @@ class Store:
             return [DocumentKey(*row) for row in connection.execute(sql, [collection])]
 
     def extraction(self, key: DocumentKey) -> Extraction | None:
-        sql = "SELECT text, pages, title, warnings, is_markdown FROM documents WHERE collection = ? AND document = ?"
+        sql = "SELECT text, title, warnings, structure FROM documents WHERE collection = ? AND document = ?"
         with self._database.reading() as connection:
             row = connection.execute(sql, [key.collection, key.document]).fetchone()
         if row is None:
             return None
-        pages = tuple(Page(**page) for page in json.loads(row[1]))
-        return Extraction(row[0], pages, row[2], tuple(json.loads(row[3])), bool(row[4]))
+        return with_structure(row[0], row[1], tuple(json.loads(row[2])), row[3])
 
     def surroundings(self, key: DocumentKey, start: int, end: int, chars: int) -> Surroundings | None:
         """Cut by SQLite, so that a book does not travel for the sake of a paragraph."""
@@ -187,8 +190,14 @@ class Store:
 
     def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
         """By id; those that are gone meanwhile are left out."""
-        sql = """SELECT c.id, d.collection, d.document, d.name, c.start, c."end", c.page, c.text
+        sql = """SELECT c.id, d.collection, d.document, d.name, c.start, c."end", c.page, c.headings, c.place, c.text
                  FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN (SELECT value FROM json_each(?))"""
         with self._database.reading() as connection:
             rows = connection.execute(sql, [json.dumps(ids)]).fetchall()
-        return {row[0]: StoredChunk(row[0], DocumentKey(row[1], row[2]), *row[3:]) for row in rows}
+        return {row[0]: _stored(row) for row in rows}
+
+
+def _stored(row: Sequence[Any]) -> StoredChunk:
+    id, collection, document, name, start, end, page, headings, place, text = row
+    key = DocumentKey(collection, document)
+    return StoredChunk(id, key, name, start, end, page, tuple(json.loads(headings)), place, text)

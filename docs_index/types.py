@@ -3,25 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PlaceKind(StrEnum):
+    """The parts that a format is made of."""
+
+    PAGE = "page"
+    SLIDE = "slide"
+    SHEET = "sheet"
+    CHAPTER = "chapter"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Where a page of the original begins in the extracted text. It ends where the next begins."""
+class Place:
+    """A part of the original that a person can turn to. It ends where the next begins; no chunk crosses its end."""
 
-    number: int  # as a person counts: from 1
     start: int
+    kind: PlaceKind
+    number: int  # as a person counts: from 1
+    label: str  # "Page 3", "Prices": what a person calls it
+    is_ocr: bool = False  # read from a picture, so that it may hold mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a section, with where it stands. Level 1 is the outermost; levels may be left out."""
+
+    start: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """From `start` on the lines are counted from `number`; the count never reaches that of the next one.
+
+    So a table is one of these for each run of rows without a gap, and a notebook one for each cell.
+    """
+
+    start: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The text of one file, as everything downstream sees it."""
+    """The text of one file, as everything downstream sees it, and how the original is built."""
 
     text: str
-    pages: tuple[Page, ...] = ()  # empty where the format has none
+    places: tuple[Place, ...] = ()  # empty where the format has none; else the first starts at 0
     title: str = ""
     warnings: tuple[str, ...] = ()
-    is_markdown: bool = False  # its marks show where sections begin
+    is_markdown: bool = False  # its marks show where lists and blocks begin
+    headings: tuple[Heading, ...] = ()
+    numbering: tuple[Numbered, ...] = ()
+    counts: str = ""  # what `numbering` counts: "row", "line", "cell"
+
+    @property
+    def page_count(self) -> int:
+        """Pages or slides. None of the others is what a person calls a page."""
+        return sum(place.kind in (PlaceKind.PAGE, PlaceKind.SLIDE) for place in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +72,9 @@ class Chunk:
     text: str
     start: int
     end: int
-    page: int | None = None
+    page: int | None = None  # or slide
+    headings: tuple[str, ...] = ()  # the sections it stands in, outermost first
+    place: str = ""  # "Page 3", "Prices, rows 12–40"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +99,8 @@ class Passage:
     score: float
     lexical_rank: int | None = None  # from 1; None: not found by words
     dense_rank: int | None = None  # from 1; None: not found by meaning
+    headings: tuple[str, ...] = ()  # the sections it stands in, outermost first
+    place: str = ""  # "Page 3", "Prices, rows 12–40"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pypdfium2.raw as pdfium
 
 from docs_index.errors import DamagedDocument, EmptyDocument, ProtectedDocument, ReadError, UnsupportedFormat
 from docs_index.readers.decoding import tidy
-from docs_index.types import Extraction, Page
+from docs_index.types import Extraction, Place, PlaceKind
 
 HEAD_BYTES = 1024
 TAIL_BYTES = 65_536
@@ -83,7 +83,7 @@ def _assemble(texts: list[str | None], title: str) -> Extraction:
         raise EmptyDocument(_nothing(texts))
     pages, parts, start = [], [], 0
     for number, text in enumerate(texts, 1):
-        pages.append(Page(number, start))
+        pages.append(Place(start, PlaceKind.PAGE, number, f"Page {number}"))
         parts.append(text or "")
         start += len(parts[-1]) + len(BETWEEN_PAGES)
     return Extraction(BETWEEN_PAGES.join(parts), tuple(pages), tidy(title).strip(), tuple(_warnings(texts)))

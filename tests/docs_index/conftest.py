@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from docs_index.index import Index
-from docs_index.types import Chunk, DocumentKey, Extraction
+from docs_index.types import Chunk, DocumentKey, Extraction, Place, PlaceKind
 
 DIMENSIONS = 64
 
@@ -33,6 +33,11 @@ def paragraphs(*texts: str) -> tuple[Extraction, list[Chunk]]:
         chunks.append(Chunk(text, start, start + len(text)))
         start += len(text) + 2
     return Extraction("\n\n".join(texts)), chunks
+
+
+def pages_at(*starts: int) -> tuple[Place, ...]:
+    """Pages that begin there, numbered from 1."""
+    return tuple(Place(start, PlaceKind.PAGE, number, f"Page {number}") for number, start in enumerate(starts, 1))
 
 
 def put(index: Index, collection: str, document: str, *texts: str, name: str = "") -> DocumentKey:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from docs_index.chunker import Chunker
 from docs_index.index import Index
 from docs_index.reading import PACKAGE_PARENT, ReaderProcess
-from docs_index.types import Coverage, DocumentKey, Extraction, Page, ReadLimits, Surroundings
-from tests.docs_index.conftest import embed, paragraphs, put
+from docs_index.types import Coverage, DocumentKey, Extraction, Heading, Numbered, ReadLimits, Surroundings
+from tests.docs_index.conftest import embed, pages_at, paragraphs, put
 from tests.docs_index.files import write_pdf
 
 
@@ -133,7 +133,14 @@ def test_it_gives_as_many_as_asked_for(index: Index) -> None:
 
 def test_the_whole_text_comes_back(index: Index) -> None:
     extraction = Extraction(
-        "Lions.\n\nTigers.", (Page(1, 0), Page(2, 8)), "Cats", ("1 of 3 pages holds no text",), True
+        "Lions.\n\nTigers.",
+        pages_at(0, 8),
+        "Cats",
+        ("1 of 3 pages holds no text",),
+        is_markdown=True,
+        headings=(Heading(0, 1, "Lions"),),
+        numbering=(Numbered(0, 12),),
+        counts="row",
     )
     key = DocumentKey("zoo", "1")
     index.add(key, "cats.pdf", extraction, [])

@@ -55,7 +55,7 @@ def test_it_reads_one_file_after_the_other(reader_with, tmp_path: Path) -> None:
     assert reader.read(write(tmp_path / "a.html", "<p>Tigers"), ".HTML").text == "Tigers"
     assert reader.read(write_docx(tmp_path / "a.docx", ["Bears"]), ".docx").text == "Bears"
     pages = reader.read(write_pdf(tmp_path / "a.pdf", ["One", "", "Two"]), ".pdf")
-    assert [page.number for page in pages.pages] == [1, 2, 3]
+    assert [page.number for page in pages.places] == [1, 2, 3]
     assert pages.warnings == ("1 of 3 pages holds no text (they may be scanned pictures)",)
 
 

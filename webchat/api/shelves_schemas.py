@@ -32,6 +32,7 @@ class DocumentOut(Schema):
     status: str
     error: str
     warning: str
+    warnings: list[str]
     progress: int
     size: int
     pages: int
@@ -45,6 +46,7 @@ class DocumentOut(Schema):
             status=document.status,
             error=document.error,
             warning=document.warning,
+            warnings=document.warnings,
             progress=document.progress,
             size=document.size_bytes,
             pages=document.pages,
@@ -89,6 +91,8 @@ class PassageOut(Schema):
     document: str
     document_id: int
     page: int | None
+    place: str
+    headings: list[str]
     start: int
     end: int
     text: str
@@ -100,6 +104,8 @@ class PassageOut(Schema):
             document=passage.name,
             document_id=int(passage.document),
             page=passage.page,
+            place=passage.place,
+            headings=list(passage.headings),
             start=passage.start,
             end=passage.end,
             text=passage.text,

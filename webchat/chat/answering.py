@@ -106,7 +106,10 @@ class Answer:
         return engine.client_for(await engine.chat_endpoint(model, show_loading))
 
     async def _prompt(self, brief: Brief, model: LanguageModel, passages: list[Passage], client: Client) -> Prompt:
-        sources = [Source(n, passage.name, passage.page, passage.text) for n, passage in enumerate(passages, 1)]
+        sources = [
+            Source(n, passage.name, passage.place, passage.text, " › ".join(passage.headings))
+            for n, passage in enumerate(passages, 1)
+        ]
         window = Window(model.context_length, model.max_tokens)
         return await prompts.build(
             brief.question,

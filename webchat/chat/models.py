@@ -11,6 +11,8 @@ from webchat.accounts.models import User
 from webchat.documents.models import Collection, Document
 from webchat.library.models import LanguageModel
 
+PLACE_CHARS = 300
+
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def readable_by(self, user: User | AnonymousUser) -> ConversationQuerySet:
@@ -98,6 +100,8 @@ class Citation(models.Model):
     document = models.ForeignKey(Document, null=True, on_delete=models.SET_NULL, related_name="+")
     document_name = models.CharField(max_length=500)
     page = models.PositiveIntegerField(null=True)
+    place = models.CharField(max_length=PLACE_CHARS, blank=True, help_text="Page 3, or Prices, rows 12–40.")
+    headings = models.JSONField(default=list, help_text="The sections it stands in, outermost first.")
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     text = models.TextField()
@@ -110,3 +114,12 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"[{self.number}] {self.document_name}"
+
+    @property
+    def where(self) -> str:
+        """What a person calls the place in the document. Answers from before places were kept know the page alone."""
+        return self.place or (f"Page {self.page}" if self.page else "")
+
+    @property
+    def sections(self) -> str:
+        return " › ".join(self.headings)

@@ -28,8 +28,9 @@ class Source:
 
     number: int
     name: str
-    page: int | None
+    place: str  # "Page 3", "Prices, rows 12–40"
     text: str
+    sections: str = ""  # "Installation › Linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def user_text(question: str, sources: Sequence[Source]) -> str:
 
 
 def _passage(source: Source) -> str:
-    place = f"{source.name}, page {source.page}" if source.page else source.name
-    text = source.text.replace("<|", "< |")  # a document cannot end its own turn and speak for somebody else
-    return f"[{source.number}] ({place})\n{text.strip()}"
+    place = ", ".join(part for part in (source.name, source.place, source.sections) if part)
+    passage = f"[{source.number}] ({place})\n{source.text.strip()}"
+    return passage.replace("<|", "< |")  # a document cannot end its own turn and speak for somebody else
 
 
 async def _fitting_sources(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from docs_index.types import Passage
 from inference.types import Usage
 from webchat.chat.citations import cited_numbers
-from webchat.chat.models import Citation, Conversation, Message, Role, State
+from webchat.chat.models import PLACE_CHARS, Citation, Conversation, Message, Role, State
 from webchat.chat.prompts import Source, Turn
 from webchat.chat.questions import Refused
 from webchat.chat.titles import title_of
@@ -106,7 +106,7 @@ def history(conversation_id: int, *, before: int) -> list[Turn]:
 
 
 def as_source(citation: Citation) -> Source:
-    return Source(citation.number, citation.document_name, citation.page, citation.text)
+    return Source(citation.number, citation.document_name, citation.where, citation.text, citation.sections)
 
 
 @transaction.atomic
@@ -119,6 +119,8 @@ def keep_sources(answer_id: int, passages: Sequence[Passage]) -> None:
             document_id=int(passage.document),
             document_name=passage.name,
             page=passage.page,
+            place=passage.place[:PLACE_CHARS],
+            headings=list(passage.headings),
             start=passage.start,
             end=passage.end,
             text=passage.text,

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
+from docs_index.structure import Structure
 from docs_index.types import Extraction
 from webchat.documents import removal, shelf, storage, viewer
 from webchat.documents.access import document_of
@@ -32,7 +33,10 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         passage = viewer.passage_within(extraction, offset(request, "start"), offset(request, "end"))
         start = offset(request, "from")
         stretch = viewer.around(extraction, passage) if start is None else viewer.after(extraction, start)
-        context |= {"stretch": stretch, "passage": passage, "page": passage and viewer.page_at(extraction, passage[0])}
+        context |= {"stretch": stretch, "passage": passage}
+        if passage:
+            structure = Structure(extraction)
+            context |= {"place": structure.label(*passage), "headings": structure.headings_at(passage[0])}
     return render(request, "documents/document.html", context)
 
 

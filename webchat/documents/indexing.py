@@ -200,7 +200,7 @@ class Indexer:
         await asyncio.to_thread(self._index.add, claim.key, claim.name, extraction, chunks)
         await self._embed_forgotten(chunks)
         finish = partial(
-            claim.finish, passages=len(chunks), pages=len(extraction.pages), warning=" ".join(extraction.warnings)
+            claim.finish, passages=len(chunks), pages=extraction.page_count, warning="\n".join(extraction.warnings)
         )
         if await sync_to_async(finish)():
             return True

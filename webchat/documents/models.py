@@ -94,7 +94,7 @@ class Document(models.Model):
     queued = models.DateTimeField(default=timezone.now)
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
     error = models.CharField(max_length=1000, blank=True, help_text="A sentence for a person.")
-    warning = models.CharField(max_length=1000, blank=True)
+    warning = models.CharField(max_length=1000, blank=True)  # a sentence a line
     attempts = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=80, blank=True)
     heartbeat = models.DateTimeField(null=True)
@@ -114,6 +114,10 @@ class Document(models.Model):
     @property
     def index_key(self) -> DocumentKey:
         return DocumentKey(collection=str(self.collection_id), document=str(self.pk))
+
+    @property
+    def warnings(self) -> list[str]:
+        return self.warning.splitlines()
 
     def retry(self) -> None:
         """Puts a failed document back in the queue."""

@@ -1,13 +1,16 @@
-"""Cuts the part of a document's text that a page shows: page marks, text, and the passage that was asked for.
+"""Cuts the part of a document's text that a page shows: where places begin, headings, and the passage asked for.
 
 Pure. A text may have twenty million characters, so a page shows a stretch, and more on demand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from docs_index.types import Extraction
+from docs_index.structure import Structure
+from docs_index.types import Extraction, Place
 
 STRETCH_CHARS = 24_000
 BEFORE_PASSAGE_CHARS = 6_000
@@ -16,11 +19,12 @@ SNAP_CHARS = 2_000  # how far a stretch grows to end with a line
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text, or the mark where a page begins."""
+    """Some text, or the mark where a page or its like begins."""
 
     text: str = ""
-    page: int | None = None
+    place: Place | None = None
     is_passage: bool = False
+    is_heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +64,38 @@ def passage_within(extraction: Extraction, start: int | None, end: int | None) -
     return start, min(end, len(extraction.text))
 
 
-def page_at(extraction: Extraction, offset: int) -> int | None:
-    numbers = [page.number for page in extraction.pages if page.start <= offset]
-    return numbers[-1] if numbers else None
-
-
 def _stretch(extraction: Extraction, start: int, end: int, passage: tuple[int, int] | None = None) -> Stretch:
-    marks = {page.start: page.number for page in extraction.pages if start < page.start < end}
-    opening = page_at(extraction, start)
+    pieces = tuple(_pieces(extraction, start, end, passage or (start, start)))
+    return Stretch(start, end, pieces, has_earlier=start > 0, has_later=end < len(extraction.text))
+
+
+def _pieces(extraction: Extraction, start: int, end: int, passage: tuple[int, int]) -> Iterator[Piece]:
+    places = {place.start: place for place in extraction.places if start < place.start < end}
+    opening = Structure(extraction).place_at(start)
     if opening is not None:
-        marks[start] = opening
-    cuts = sorted({start, end, *marks, *(cut for cut in passage or () if start < cut < end)})
-    pieces: list[Piece] = []
-    for cut, following in zip(cuts, cuts[1:], strict=False):
-        if cut in marks:
-            pieces.append(Piece(page=marks[cut]))
-        is_passage = passage is not None and passage[0] <= cut < passage[1]
-        pieces.append(Piece(text=extraction.text[cut:following], is_passage=is_passage))
-    return Stretch(start, end, tuple(pieces), has_earlier=start > 0, has_later=end < len(extraction.text))
+        places[start] = opening
+    headings = dict(_heading_lines(extraction, start, end))
+    cuts = {start, end, *places, *headings, *headings.values(), *passage}
+    is_heading_until = start
+    for cut, following in pairwise(sorted(cut for cut in cuts if start <= cut <= end)):
+        if cut in places:
+            yield Piece(place=places[cut])
+        is_heading_until = max(is_heading_until, headings.get(cut, start))
+        is_passage = passage[0] <= cut < passage[1]
+        yield Piece(extraction.text[cut:following], is_passage=is_passage, is_heading=cut < is_heading_until)
+
+
+def _heading_lines(extraction: Extraction, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each heading's line. A page's bookmark has no line of its own, and is left out."""
+    for heading in extraction.headings:
+        line_end = _newline(extraction.text, heading.start)
+        if start <= heading.start and line_end <= end and heading.title in extraction.text[heading.start : line_end]:
+            yield heading.start, line_end
+
+
+def _newline(text: str, offset: int) -> int:
+    found = text.find("\n", offset)
+    return found if found >= 0 else len(text)
 
 
 def _line_start(text: str, offset: int) -> int:

@@ -6,14 +6,14 @@ import pytest
 
 from docs_index.errors import DamagedDocument, EmptyDocument, ProtectedDocument, UnsupportedFormat
 from docs_index.readers import pdf
-from docs_index.types import Page
+from tests.docs_index.conftest import pages_at
 from tests.docs_index.files import pdf_bytes, write_pdf
 
 
 def test_it_keeps_the_pages(tmp_path: Path) -> None:
     extraction = pdf.read(write_pdf(tmp_path / "a.pdf", ["Lions roar.\nAll night.", "Tigers swim."], title="Big cats"))
     assert extraction.text == "Lions roar.\nAll night.\n\nTigers swim."
-    assert extraction.pages == (Page(1, 0), Page(2, extraction.text.index("Tigers")))
+    assert extraction.places == pages_at(0, extraction.text.index("Tigers"))
     assert (extraction.title, extraction.warnings) == ("Big cats", ())
 
 
@@ -25,7 +25,7 @@ def test_words_broken_at_the_end_of_a_line_are_whole(tmp_path: Path) -> None:
 def test_it_counts_the_pages_without_text(tmp_path: Path) -> None:
     extraction = pdf.read(write_pdf(tmp_path / "a.pdf", ["", "Lions.", "", ""]))
     assert extraction.warnings == ("3 of 4 pages hold no text (they may be scanned pictures)",)
-    assert extraction.text[extraction.pages[1].start :].startswith("Lions.")
+    assert extraction.text[extraction.places[1].start :].startswith("Lions.")
 
 
 @pytest.mark.parametrize(

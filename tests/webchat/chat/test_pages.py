@@ -101,7 +101,7 @@ def test_a_conversation_shows_its_messages(client_of, alice, conversation, answe
     assert f'class="citation" href="{reverse("chat:citation", args=[conversation.pk, citation.pk])}"' in page
     for detail in ("tiny", "100.0 tokens/s", "250 ms", "1,200 tokens", "1,000 from cache", "Cut at 50 tokens"):
         assert detail in page
-    for source in ("harbor.pdf", "p. 3", "The tide stood.", "source-cited", "Only the words were searched for."):
+    for source in ("harbor.pdf", "Page 3", "The tide stood.", "source-cited", "Only the words were searched for."):
         assert source in page
     assert 'aria-current="page"' in page
 

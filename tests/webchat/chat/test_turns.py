@@ -185,7 +185,7 @@ def shelved(conversation, monkeypatch) -> Document:
 
 def _passage(document: Document, text: str) -> Passage:
     key = document.index_key
-    return Passage(key.collection, key.document, document.name, 2, 10, 10 + len(text), text, 0.5)
+    return Passage(key.collection, key.document, document.name, 2, 10, 10 + len(text), text, 0.5, place="Page 2")
 
 
 async def test_sources_are_on_the_page_before_the_first_word(alice, conversation, make_model, page_of, shelved):
@@ -197,7 +197,7 @@ async def test_sources_are_on_the_page_before_the_first_word(alice, conversation
     with_sources = next(n for n, frame in enumerate(page.frames) if "sources-list" in frame)
     first_word = next(n for n, frame in enumerate(page.frames) if "Answer the" in frame)
     assert with_sources <= first_word
-    assert "harbor.pdf" in page.frames[with_sources] and "p. 2" in page.frames[with_sources]
+    assert "harbor.pdf" in page.frames[with_sources] and "Page 2" in page.frames[with_sources]
     assert shelved.status_meanwhile == "Searching your documents…"
     await page.close()
 
@@ -205,7 +205,7 @@ async def test_sources_are_on_the_page_before_the_first_word(alice, conversation
 async def test_the_answer_keeps_its_passages_and_which_it_cites(conversation, make_model, shelved):
     await sync_to_async(make_model)()
     answer = await ask(conversation, "how high [2]?")
-    assert "[1] (a/harbor.pdf, page 2)" in answer.text  # the echo repeats what the model was given
+    assert "[1] (a/harbor.pdf, Page 2)" in answer.text  # the echo repeats what the model was given
     rows = [row async for row in Citation.objects.filter(message=answer)]
     assert [(row.number, row.text, row.page) for row in rows] == [
         (1, "The tide stood at seven meters.", 2),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from docs_index.types import Extraction, Page
+from docs_index.types import Extraction, Heading
+from tests.docs_index.conftest import pages_at
 from webchat.documents import viewer
 from webchat.documents.viewer import Stretch
 
 LINES = Extraction("".join(f"Line number {i} of the long text.\n" for i in range(5000)))
-PAGED = Extraction("First page.\nSecond page.\nThird page.\n", (Page(1, 0), Page(2, 12), Page(3, 25)))
+PAGED = Extraction("First page.\nSecond page.\nThird page.\n", pages_at(0, 12, 25))
 
 
 def text_of(stretch: Stretch) -> str:
@@ -23,7 +24,7 @@ def test_a_short_text_is_shown_whole() -> None:
 
 
 def test_pages_are_marked_where_they_begin() -> None:
-    shown = [piece.page or piece.text for piece in viewer.around(PAGED, None).pieces]
+    shown = [piece.place.number if piece.place else piece.text for piece in viewer.around(PAGED, None).pieces]
     assert shown == [1, "First page.\n", 2, "Second page.\n", 3, "Third page.\n"]
 
 
@@ -82,11 +83,18 @@ def test_an_end_beyond_the_text_is_its_end() -> None:
     assert viewer.passage_within(PAGED, 25, 999) == (25, len(PAGED.text))
 
 
-@pytest.mark.parametrize("offset, page", [(0, 1), (11, 1), (12, 2), (30, 3)])
-def test_it_knows_the_page_of_an_offset(offset: int, page: int) -> None:
-    assert viewer.page_at(PAGED, offset) == page
+def test_headings_are_told_from_text_also_where_the_passage_begins_in_one() -> None:
+    text = "Guide\nRead on.\nLinux\nUse apt."
+    extraction = Extraction(text, headings=(Heading(0, 1, "Guide"), Heading(15, 2, "Linux")))
+    pieces = viewer.around(extraction, (18, 25)).pieces
+    assert [piece.text for piece in pieces if piece.is_heading] == ["Guide", "Lin", "ux"]
+    assert [piece.text for piece in pieces if piece.is_passage] == ["ux", "\nUse "]
+
+
+def test_a_bookmark_makes_no_heading_of_the_text_below_it() -> None:
+    extraction = Extraction("The lamp burns.", pages_at(0), headings=(Heading(0, 1, "Lamps"),))
+    assert not [piece for piece in viewer.around(extraction, None).pieces if piece.is_heading]
 
 
 def test_a_text_without_pages_has_no_marks() -> None:
-    assert viewer.page_at(LINES, 10) is None
-    assert all(piece.page is None for piece in viewer.around(LINES, None).pieces)
+    assert all(piece.place is None for piece in viewer.around(LINES, None).pieces)

@@ -1,0 +1,76 @@
+"""Where an offset stands in the original: on which page or sheet, in which sections, in which rows. Pure.
+
+Knows no format: places, headings and numbers are whatever a reader found.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+
+from docs_index.types import Extraction, Heading, Place
+
+
+class Structure:
+    """The same answers for every offset of one text, looked up in the time of a binary search."""
+
+    def __init__(self, extraction: Extraction) -> None:
+        self._extraction = extraction
+        self._place_starts = [place.start for place in extraction.places]
+        self._heading_starts = [heading.start for heading in extraction.headings]
+        self._number_starts = [numbered.start for numbered in extraction.numbering]
+        self._parents = _parents(extraction.headings)
+
+    def place_at(self, offset: int) -> Place | None:
+        position = bisect_right(self._place_starts, offset) - 1
+        return self._extraction.places[position] if position >= 0 else None
+
+    def headings_at(self, offset: int) -> tuple[str, ...]:
+        """The titles of the sections, outermost first. A heading stands in the section that it opens."""
+        position: int | None = bisect_right(self._heading_starts, offset) - 1
+        path: list[str] = []
+        while position is not None and position >= 0:
+            path.append(self._extraction.headings[position].title)
+            position = self._parents[position]
+        return tuple(reversed(path))
+
+    def number_at(self, offset: int) -> int | None:
+        """The row, line or cell."""
+        position = bisect_right(self._number_starts, offset) - 1
+        if position < 0:
+            return None
+        here, following = self._extraction.numbering[position], self._extraction.numbering[position + 1 : position + 2]
+        number = here.number + bisect_left(self._line_ends, offset) - bisect_left(self._line_ends, here.start)
+        return min(number, following[0].number - 1) if following and following[0].number > here.number else number
+
+    def label(self, start: int, end: int) -> str:
+        """What a person calls the stretch: "Page 3", "Prices, rows 12–40". Empty where the format has no such parts."""
+        place = self.place_at(start)
+        numbers = self._numbers(start, end)
+        if place is None:
+            return numbers[:1].upper() + numbers[1:]
+        return f"{place.label}, {numbers}" if numbers else place.label
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [position for position, char in enumerate(self._extraction.text) if char == "\n"]
+
+    def _numbers(self, start: int, end: int) -> str:
+        first, last = self.number_at(start), self.number_at(max(start, end - 1))
+        if first is None or last is None:
+            return ""
+        counts = self._extraction.counts
+        return f"{counts} {first:,}" if first == last else f"{counts}s {first:,}–{last:,}"
+
+
+def _parents(headings: Sequence[Heading]) -> list[int | None]:
+    """For each heading, the position of the one whose section it stands in."""
+    parents: list[int | None] = []
+    open_sections: list[int] = []
+    for position, heading in enumerate(headings):
+        while open_sections and headings[open_sections[-1]].level >= heading.level:
+            open_sections.pop()
+        parents.append(open_sections[-1] if open_sections else None)
+        open_sections.append(position)
+    return parents
