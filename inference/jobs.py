@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from inference.errors import InvalidRequest
+from inference.logprobs import Chances
 from inference.sampling import Sampler
 from inference.types import FinishReason, SamplingParams, Timings, Usage
 
@@ -38,6 +39,7 @@ class StepEvent:
     token: int | None
     ending: Ending | None
     failure: InvalidRequest | None = None  # the ending then has no reason
+    chances: Chances = ()  # of the token, if they were asked for
 
 
 class Job:

@@ -20,6 +20,7 @@ from inference.constraint import Constraint, Vocabulary
 from inference.errors import InvalidRequest
 from inference.gbnf import compile_grammar
 from inference.grammar import Matcher
+from inference.logprobs import MOST_ALTERNATIVES
 from inference.types import SamplingParams
 
 Logits = NDArray[np.float32]
@@ -63,6 +64,8 @@ def validate(params: SamplingParams) -> None:
         raise InvalidRequest("ignore_eos must be true or false.")
     if params.mirostat not in (0, 2):
         raise InvalidRequest(f"mirostat must be 0 (off) or 2, not {params.mirostat!r}.")
+    if params.logprobs is not None:
+        _check_whole("logprobs", params.logprobs, 0, MOST_ALTERNATIVES)
     _check_stop(params.stop)
     _check_bias(params.logit_bias)
     if params.grammar:
