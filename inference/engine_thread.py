@@ -1,7 +1,9 @@
 """The thread that loops over the engine's steps, and its asyncio face.
 
-All requests of a step are delivered by one wake-up of the event loop. Commands reach the thread between two steps, so
-a cancel waits for one step at the most. A step that fails fails the requests in it, and the engine goes on empty.
+Deltas are delivered together: the first of an answer and the last at once, the others some 30 times a second. Each
+delivery wakes the event loop and writes to sockets (200 µs each), on processors that the model's threads want; a person
+sees no difference between 30 pieces a second and 100. Commands reach the thread between two steps, so a cancel waits
+for one step at the most. A step that fails fails the requests in it, and the engine goes on empty.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 import itertools
 import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +21,7 @@ from queue import SimpleQueue
 from inference.engine import Engine
 from inference.errors import InferenceError, Overloaded, RunnerDied
 from inference.jobs import Ending, Request, StepEvent
+from inference.logprobs import LogprobTrail
 from inference.model_facts import ModelFacts
 from inference.text_stream import TextStream
 from inference.types import Delta, EngineConfig, FinishReason, SamplingParams
@@ -26,9 +30,12 @@ logger = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 64  # requests waiting for a place; the next one is told to come back later
 
+TOGETHER_S = 0.03
+
 Progress = Callable[[float], None]
 # Unbounded, but an answer has no more deltas than the context window has tokens.
 _Deltas = asyncio.Queue[Delta | InferenceError]
+_News = tuple[int, _Deltas, Delta | InferenceError]
 
 
 @dataclass(slots=True)
@@ -37,6 +44,8 @@ class _Answer:
 
     text: TextStream
     deltas: _Deltas
+    has_begun: bool = False  # to be heard
+    trail: LogprobTrail | None = None  # where logprobs were asked for
 
 
 class AsyncEngine:
@@ -51,6 +60,9 @@ class AsyncEngine:
         self._ids = itertools.count(1)
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()  # bounded by the requests
         self._answers: dict[int, _Answer] = {}  # the thread's
+        self._news: list[_News] = []  # the thread's: not delivered yet
+        self._news_is_urgent = False
+        self._delivered_at = 0.0
         self._open: set[int] = set()  # the event loop's: ids of requests that have not ended
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -121,7 +133,7 @@ class AsyncEngine:
 
     # In the event loop.
 
-    def _deliver(self, news: list[tuple[int, _Deltas, Delta | InferenceError]]) -> None:
+    def _deliver(self, news: list[_News]) -> None:
         for request_id, deltas, delta in news:
             deltas.put_nowait(delta)
             if isinstance(delta, InferenceError) or delta.finish_reason:
@@ -151,14 +163,15 @@ class AsyncEngine:
         while not self._stopping.is_set():
             self._obey(wait=engine.is_idle)
             try:
-                news = [self._tell(engine, event) for event in engine.step()]
+                for event in engine.step():
+                    self._tell(engine, event)
             except Exception as error:  # the loop's top: one bad step must not silence all that follow
                 logger.exception("A step failed")
                 engine.drop_all()
                 self._fail_all(str(error) if isinstance(error, InferenceError) else "The model could not go on.")
                 continue
-            if news:
-                self._post(self._deliver, [piece for piece in news if piece])
+            if self._news_is_urgent or time.perf_counter() - self._delivered_at >= TOGETHER_S:
+                self._hand_over()
 
     def _obey(self, *, wait: bool) -> None:
         if wait:
@@ -167,33 +180,53 @@ class AsyncEngine:
             self._commands.get()()
 
     def _add(self, request: Request, deltas: _Deltas) -> None:
-        self._answers[request.id] = _Answer(TextStream(request.params.stop), deltas)
+        trail = None if request.params.logprobs is None else LogprobTrail(self._engine.model)
+        self._answers[request.id] = _Answer(TextStream(request.params.stop), deltas, trail=trail)
         self._engine.add(request)
 
     def _cancel(self, request_id: int) -> None:
         self._answers.pop(request_id, None)
         self._engine.cancel(request_id)
 
-    def _tell(self, engine: Engine, event: StepEvent) -> tuple[int, _Deltas, Delta | InferenceError] | None:
+    def _tell(self, engine: Engine, event: StepEvent) -> None:
         """What an event means to the one who asked: the text it made certain, and how it ended."""
         if event.failure:
-            return event.request_id, self._answers.pop(event.request_id).deltas, event.failure
+            self._put(event.request_id, self._answers.pop(event.request_id), event.failure)
+            return
         answer = self._answers[event.request_id]
         ending = event.ending
         text = "" if event.token is None else answer.text.push(engine.model.piece(event.token))
+        if answer.trail and event.token is not None:
+            answer.trail.add(engine.model.piece(event.token), event.chances)
         if answer.text.stopped:
             ending = _stopped(ending or engine.cancel(event.request_id))
         if ending:
             del self._answers[event.request_id]
             text += answer.text.finish()
             delta = Delta(text, ending.reason, ending.usage, ending.timings)
-            return event.request_id, answer.deltas, delta
-        return (event.request_id, answer.deltas, Delta(text)) if text else None
+        elif text:
+            delta = Delta(text)
+        else:
+            return
+        if answer.trail:
+            delta = replace(delta, logprobs=answer.trail.take(text, is_over=ending is not None))
+        self._put(event.request_id, answer, delta)
+
+    def _put(self, request_id: int, answer: _Answer, delta: Delta | InferenceError) -> None:
+        self._news.append((request_id, answer.deltas, delta))
+        if not answer.has_begun or isinstance(delta, InferenceError) or delta.finish_reason:
+            answer.has_begun = self._news_is_urgent = True
+
+    def _hand_over(self) -> None:
+        if self._news:
+            self._post(self._deliver, self._news)
+            self._news, self._news_is_urgent, self._delivered_at = [], False, time.perf_counter()
 
     def _fail_all(self, why: str) -> None:
-        news = [(request_id, answer.deltas, RunnerDied(why)) for request_id, answer in self._answers.items()]
+        for request_id, answer in self._answers.items():
+            self._put(request_id, answer, RunnerDied(why))
         self._answers.clear()
-        self._post(self._deliver, news)
+        self._hand_over()
 
     def _post(self, call: Callable[..., object], *args: object) -> None:
         try:
@@ -221,7 +254,7 @@ async def _next(deltas: _Deltas) -> Delta:
     delta = _raised(await deltas.get())
     while not (delta.finish_reason or deltas.empty()):
         later = _raised(deltas.get_nowait())
-        delta = replace(later, text=delta.text + later.text)
+        delta = replace(later, text=delta.text + later.text, logprobs=delta.logprobs + later.logprobs)
     return delta
 
 

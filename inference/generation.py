@@ -15,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 
 from inference import openai_answers, serving
 from inference.errors import InferenceError
-from inference.event_stream import event_stream
 from inference.openai_answers import ChunkWriter, Completion
 from inference.openai_schema import GenerationRequest
 from inference.reasoning import ReasoningSplit
@@ -65,6 +64,7 @@ class Generation:
         await response(scope, receive, send)
 
     async def _stream(self, send: Send) -> None:
+        writer = ChunkWriter(self._completion, include_usage=self._asked.include_usage)
         async with aclosing(self._start()) as deltas:
             try:
                 first = await anext(deltas, Delta(finish_reason=FinishReason.STOP))
@@ -72,18 +72,18 @@ class Generation:
                 await _send_error(send, error)
                 return
             await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
-            await self._send_events(send, first, deltas)
+            try:
+                await _send_more(send, writer.first() + writer.delta(self._told(first)))
+                async for delta in deltas:
+                    await _send_more(send, writer.delta(self._told(delta)))
+            except InferenceError as error:
+                await _send_more(send, openai_answers.event(openai_answers.error_json(error)))
         await send({"type": "http.response.body", "body": b""})
 
-    async def _send_events(self, send: Send, first: Delta, deltas: Deltas) -> None:
-        writer = ChunkWriter(self._completion, include_usage=self._asked.include_usage)
-        async with event_stream(send) as stream:
-            try:
-                stream.write(writer.first() + writer.delta(self._told(first)))
-                async for delta in deltas:
-                    stream.write(writer.delta(self._told(delta)))
-            except InferenceError as error:
-                stream.write(openai_answers.event(openai_answers.error_json(error)))
+
+async def _send_more(send: Send, events: bytes) -> None:
+    if events:
+        await send({"type": "http.response.body", "body": events, "more_body": True})
 
 
 async def _send_error(send: Send, error: InferenceError) -> None:

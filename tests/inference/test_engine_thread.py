@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from inference import engine_thread
 from inference.engine_thread import AsyncEngine
 from inference.errors import InvalidRequest, ModelFileError, Overloaded, PromptTooLong, RunnerDied
 from inference.types import Delta, EngineConfig, FinishReason, SamplingParams
@@ -53,6 +54,15 @@ async def test_the_last_delta_tells_all(engine: AsyncEngine) -> None:
     assert last.finish_reason == FinishReason.LENGTH
     assert last.usage is not None and last.usage.completion_tokens == 20
     assert last.timings is not None and last.timings.predicted_ms > 0
+
+
+async def test_the_first_and_the_last_delta_wait_for_no_other(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_of(await collect(engine))
+    monkeypatch.setattr(engine_thread, "TOGETHER_S", 3600)
+    assert len(first_and_last := await collect(engine)) == 2
+    assert text_of(first_and_last) == text
 
 
 async def test_many_at_once_say_the_same(engine: AsyncEngine) -> None:
