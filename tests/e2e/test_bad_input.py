@@ -179,14 +179,14 @@ async def add_bad_models(page: Page, tmp_path: Path, starter_models: StarterPath
     half = tmp_path / "half.gguf"
     half.write_bytes(starter_models.chat.read_bytes()[: starter_models.chat.stat().st_size // 2])
     await page.goto("/models/")
-    if not await page.get_by_label("A GGUF file on this machine").is_visible():
+    if not await page.get_by_label("Path of a GGUF file on this computer").is_visible():
         await page.get_by_text("Add a model").first.click()
     for path, sentence in (
         (str(half), "half.gguf is incomplete"),
         ("/no/such/place.gguf", "There is no file /no/such/place.gguf on this machine."),
     ):
-        await page.get_by_label("A GGUF file on this machine").fill(path)
-        await page.get_by_label("A GGUF file on this machine").press("Enter")
+        await page.get_by_label("Path of a GGUF file on this computer").fill(path)
+        await page.get_by_label("Path of a GGUF file on this computer").press("Enter")
         await expect(page.locator("body")).to_contain_text(sentence)
     form = page.locator("form[data-upload]")
     await form.locator("input[type=file]").set_input_files(half)
