@@ -9,32 +9,51 @@ from __future__ import annotations
 import ctypes
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import InferenceError, ModelFileError, ModelLoadError
+from inference.model_options import AdapterUse, CacheType, FlashAttention, ModelOptions
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[float], bool]
 """Told how much is loaded, 0 to 1; answers whether to go on."""
 
-_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.DEBUG}  # ggml's info is chatter
+_WARNING, _ERROR = 3, 4  # of ggml_log_level; what is below is chatter
+_last_warnings: deque[str] = deque(maxlen=16)
 _last_errors: deque[str] = deque(maxlen=4)
+
+_CACHE_TYPES = {CacheType.F16: llama_cpp.GGML_TYPE_F16, CacheType.Q8_0: llama_cpp.GGML_TYPE_Q8_0}
+_FLASH_ATTENTION = {
+    FlashAttention.AUTO: llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    FlashAttention.ON: llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    FlashAttention.OFF: llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
+_LOAD_MODES = {  # by use_mmap and use_mlock; auto is mmap where the devices can
+    (True, False): llama_cpp.LLAMA_LOAD_MODE_AUTO,
+    (True, True): llama_cpp.LLAMA_LOAD_MODE_MMAP_MLOCK,
+    (False, True): llama_cpp.LLAMA_LOAD_MODE_MLOCK,
+    (False, False): llama_cpp.LLAMA_LOAD_MODE_NONE,
+}
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
 def _on_log(level: int, text: bytes, _: object) -> None:
     line = text.decode("utf-8", "replace").strip()
-    if level == 3 and line:
+    if not line:
+        return
+    if level == _ERROR:
         _last_errors.append(line)
-    if line:
-        logger.log(_LEVELS.get(level, logging.DEBUG), line)
+    elif level == _WARNING:
+        _last_warnings.append(line)
+    logger.log(logging.WARNING if level == _ERROR else logging.DEBUG, line)
 
 
 llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
@@ -52,14 +71,34 @@ class DecodeFailed(InferenceError):
 class Model:
     """The weights and the vocabulary of one GGUF, mapped into memory."""
 
-    def __init__(self, path: Path, on_progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        on_progress: Progress | None = None,
+        options: ModelOptions | None = None,
+        *,
+        spoken: Collection[str] = (),
+    ) -> None:
+        """`spoken`: control tokens that are part of what the model says, such as the marks of its reasoning."""
         if not path.is_file():
             raise ModelFileError(f"There is no model file at {path}.")
-        self._pointer = _load(path, on_progress)
+        options = options or ModelOptions()
+        self._pointer = _load(path, on_progress, options)
+        self._spoken = frozenset(text.encode() for text in spoken)
         self._vocab = llama_cpp.llama_model_get_vocab(self._pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self._pointer)
         self._pieces: dict[int, bytes] = {}
+        self.adapters = [(self._load_adapter(use, path), use.scale) for use in options.adapters]
+
+    def _load_adapter(self, use: AdapterUse, path: Path) -> Any:
+        _forget_words()
+        adapter = llama_cpp.llama_adapter_lora_init(self._pointer, str(use.path).encode())
+        if adapter:
+            return adapter
+        said = _said()
+        self.close()
+        raise ModelLoadError(f"The adapter {use.path.name} cannot be used with {path.name}. llama.cpp said: {said}")
 
     def close(self) -> None:
         if self._pointer:
@@ -107,12 +146,16 @@ class Model:
         return int(count)
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
-        """The bytes a token stands for: maybe only a part of a character. Control tokens are empty unless asked for."""
+        """The bytes a token stands for: maybe only a part of a character. Control tokens are empty unless asked for
+        here, or spoken."""
         if special:
             return self._read_piece(token, special=True)
         found = self._pieces.get(token)
         if found is None:
-            found = self._pieces[token] = self._read_piece(token, special=False)
+            found = self._read_piece(token, special=False)
+            if not found and (control := self._read_piece(token, special=True)) in self._spoken:
+                found = control
+            self._pieces[token] = found
         return found
 
     def _read_piece(self, token: int, *, special: bool) -> bytes:
@@ -143,8 +186,10 @@ class Model:
         return self.piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
 
-def _load(path: Path, on_progress: Progress | None) -> object:
+def _load(path: Path, on_progress: Progress | None, options: ModelOptions) -> object:
     params = llama_cpp.llama_model_default_params()
+    params.load_mode = _LOAD_MODES[options.use_mmap, options.use_mlock]
+    params.n_gpu_layers = -1 if options.gpu_layers is None else options.gpu_layers
     wanted = True
 
     @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]
@@ -154,8 +199,11 @@ def _load(path: Path, on_progress: Progress | None) -> object:
         return wanted
 
     params.progress_callback = report
-    _last_errors.clear()
+    _forget_words()
     pointer = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    if pointer and options.use_mlock and any("failed to mlock" in line for line in _last_warnings):
+        llama_cpp.llama_model_free(pointer)
+        raise ModelLoadError(_NOT_LOCKED.format(path.name))
     if pointer:
         return pointer
     if not wanted:
@@ -163,8 +211,44 @@ def _load(path: Path, on_progress: Progress | None) -> object:
     raise _load_error(path)
 
 
+_NOT_LOCKED = (
+    "The system does not let {} be locked into memory: a limit is in the way (on Linux `ulimit -l`). "
+    "Raise it, or switch “Lock into memory” off."
+)
+
+
+def gpu_free_bytes() -> int | None:
+    """Free memory of all GPUs that llama.cpp was built for and finds; None where it computes on the processor alone."""
+    if not llama_cpp.llama_supports_gpu_offload():
+        return None
+    # Not in the binding's table of functions, but in the library it has loaded.
+    ggml = llama_cpp.llama_cpp._lib
+    ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+    ggml.ggml_backend_dev_get.restype = ctypes.c_void_p
+    free_bytes = 0
+    for index in range(ggml.ggml_backend_dev_count()):
+        device = ctypes.c_void_p(ggml.ggml_backend_dev_get(ctypes.c_size_t(index)))
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        if ggml.ggml_backend_dev_type(device) in _GPU_TYPES:
+            ggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+            free_bytes += free.value
+    return free_bytes
+
+
+_GPU_TYPES = (1, 2)  # of ggml_backend_dev_type: a GPU of its own, and one that shares the main memory
+
+
+def _forget_words() -> None:
+    _last_errors.clear()
+    _last_warnings.clear()
+
+
+def _said() -> str:
+    return "; ".join(dict.fromkeys(_last_errors)) or "no reason given"
+
+
 def _load_error(path: Path) -> InferenceError:
-    said = "; ".join(dict.fromkeys(_last_errors)) or "no reason given"
+    said = _said()
     lower = said.lower()
     if "allocate" in lower or "out of memory" in lower:
         return ModelLoadError(f"There is not enough memory to load {path.name}. llama.cpp said: {said}")
@@ -226,7 +310,17 @@ def _view(pointer: object, length: int) -> NDArray[np.int32]:
 class Context:
     """The working memory over one model: the attention cache of several sequences, and the last logits."""
 
-    def __init__(self, model: Model, *, n_ctx: int, n_sequences: int, batch_tokens: int, threads: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        n_ctx: int,
+        n_sequences: int,
+        batch_tokens: int,
+        threads: int,
+        options: ModelOptions | None = None,
+    ) -> None:
+        options = options or ModelOptions()
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = batch_tokens
@@ -234,16 +328,24 @@ class Context:
         params.n_outputs_max = n_sequences  # one each; by default there would be room for the logits of a whole batch
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
-        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO
-        _last_errors.clear()
+        params.flash_attn_type = _FLASH_ATTENTION[options.flash_attention]
+        params.type_k = params.type_v = _CACHE_TYPES[options.cache_type]
+        _forget_words()
         self._pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self._pointer:
-            said = "; ".join(dict.fromkeys(_last_errors)) or "no reason given"
-            raise ModelLoadError(f"A context of {n_ctx:,} tokens could not be made. llama.cpp said: {said}")
+            raise ModelLoadError(f"A context of {n_ctx:,} tokens could not be made. llama.cpp said: {_said()}")
         self._memory = llama_cpp.llama_get_memory(self._pointer)
         self._n_vocab = model.n_vocab
         self._threads = threads
         self.n_ctx: int = llama_cpp.llama_n_ctx(self._pointer)
+        if model.adapters:
+            self._use_adapters(model.adapters)
+
+    def _use_adapters(self, adapters: Sequence[tuple[Any, float]]) -> None:
+        pointers = (llama_cpp.llama_adapter_lora_p_ctypes * len(adapters))(*(adapter for adapter, _ in adapters))
+        scales = (ctypes.c_float * len(adapters))(*(scale for _, scale in adapters))
+        if llama_cpp.llama_set_adapters_lora(self._pointer, pointers, len(adapters), scales):
+            raise ModelLoadError("The adapters could not be applied.")
 
     def close(self) -> None:
         if self._pointer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from inference import reasoning
 from inference.binding import Batch, Context, DecodeFailed, Model
 from inference.crew import Crew, FreeCores, physical_cores
 from inference.errors import InvalidRequest, PromptTooLong
@@ -28,7 +29,7 @@ class Engine:
     """One model and the requests that share it."""
 
     def __init__(self, config: EngineConfig, on_progress: Callable[[float], bool] | None = None) -> None:
-        self._model = Model(config.path, on_progress)
+        self._model = Model(config.path, on_progress, config.options, spoken=reasoning.WORDS)
         n_sequences = config.parallel + _IDLE_SEQUENCES
         batch_tokens = max(config.batch_tokens, config.parallel + LEAST_TOKENS)
         self._crew = Crew(config.threads or physical_cores(), FreeCores())
@@ -38,6 +39,7 @@ class Engine:
             n_sequences=n_sequences,
             batch_tokens=batch_tokens,
             threads=self._crew.most,
+            options=config.options,
         )
         self._batch = Batch(batch_tokens)
         self._sequences = Sequences(self._context, n_sequences)
