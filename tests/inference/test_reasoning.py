@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.reasoning import ReasoningSplit, opened_by
+from inference.reasoning import WORDS, ReasoningSplit, opened_by
 from inference.types import Delta, FinishReason
 
 
@@ -27,6 +27,14 @@ CASES = [
     ("", "", ""),
     ("yes <think>no</think>", "", "yes <think>no</think>"),
     ("<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
+    ("<seed:think>a</seed:think>b", "a", "b"),
+    ("<|START_THINKING|>a<|END_THINKING|>b", "a", "b"),
+    ("<|channel>thought\na\n<channel|>b", "a\n", "b"),
+    ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b", "a", "b"),
+    ("<|channel|>final<|message|>b", "", "b"),
+    ("<|channel|>final", "", "<|channel|>final"),
+    ("<|think|>a<|end|><|begin|>assistant<|content|> b", "a", "b"),
+    ("<think>a</think>\n<|con", "a", "<|con"),
 ]
 
 
@@ -49,7 +57,17 @@ def test_an_answer_without_reasoning_is_let_through_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "close"), [("…assistant\n<think>\n", "</think>"), ("…[THINK]", "[/THINK]"), ("…assistant\n", None)]
+    ("prompt", "close"),
+    [
+        ("…assistant\n<think>\n", "</think>"),
+        ("…[THINK]", "[/THINK]"),
+        ("…\nHere are my reasoning steps:\n", "[BEGIN FINAL RESPONSE]"),
+        ("…assistant\n", None),
+    ],
 )
 def test_the_end_of_a_prompt_says_whether_it_is_open(prompt: str, close: str | None) -> None:
     assert opened_by(prompt) == close
+
+
+def test_marks_that_are_control_tokens_are_spoken() -> None:
+    assert {"[THINK]", "[/THINK]", "<channel|>", "<|message|>"} <= WORDS
