@@ -1,0 +1,151 @@
+"""One tool call, read while it comes: its name as soon as that is certain, its arguments as they are written. Pure.
+
+Where the name stands first, as models write it when all is well, the arguments stream. In any other order the call is
+read once it is whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from enum import Enum, auto
+
+from inference.json_scan import JsonScan
+from inference.tool_bodies import Call, Schemas, from_json, from_pairs, from_tags
+
+HEAD_CHARS = 1000  # a name comes earlier, or the call is read as a whole
+
+_JSON_HEAD = re.compile(
+    r'\{\s*(?:"type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"([^"\\]{1,128})"\s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\{)'
+)
+_NAMED_HEAD = re.compile(r"([\w.:/-]{1,128})\s*(?:\[CALL_ID\][\w-]{1,64})?\s*(?:\[ARGS\])?\s*(?=\{)")
+_MAY_BE_NAMED = re.compile(r"[\w.:/-]{1,128}\s*(?:\[[^{<]{0,100}|<[a-z_/]{0,9})?\Z")
+_PAIRS = re.compile(r"[\w.:/-]{1,128}\s*<(?:arg_key>|/)")
+_TAGS, _TAGS_END, _PAIRS_END = "<function=", "</function>", "</tool_call>"
+_FIRST_KEY = re.compile(r'\{\s*"([^"\\]{0,100})"')
+_KEYS = ("name", "type", "function", "arguments", "parameters", "id")  # that the object of a call may begin with
+
+
+class Progress(Enum):
+    """How far a call is."""
+
+    OPEN = auto()
+    DONE = auto()
+    NO_CALL = auto()
+
+
+class ToolReader:
+    """A call from the first character after its mark. `names`: where no mark was, only these are names of tools."""
+
+    def __init__(self, schemas: Schemas, names: Collection[str] | None = None) -> None:
+        self._schemas = schemas
+        self._names = names
+        self._read: Callable[[str], str] = self._read_head
+        self._scan = JsonScan()
+        self._scanned = 0
+        self._end = ""  # of a call that is no JSON
+        self._arguments: list[str] = []
+        self.text = ""  # what came while it was not certain that it is a call
+        self.name = ""  # once that is certain
+        self.progress = Progress.OPEN
+
+    def feed(self, text: str) -> str:
+        """More of it. Answers what does not belong to the call any more."""
+        while text and self.progress is Progress.OPEN:
+            text = self._read(text)
+        return text
+
+    def take_arguments(self) -> str:
+        """Those that came since the last time."""
+        arguments, self._arguments = "".join(self._arguments), []
+        return arguments
+
+    def finish(self) -> None:
+        """Nothing more will come: a call that only lacks its closing mark is one."""
+        if self.progress is Progress.OPEN and not self.name:
+            self._settle(self._untagged(self.text) if self._end else None)
+
+    # Each of these reads on, and answers what it has left over.
+
+    def _read_head(self, text: str) -> str:
+        self.text += text
+        body = self.text.lstrip()
+        if body.startswith("["):  # a list of calls: what follows the first one is for the next reader
+            body = body[1:].lstrip()
+        if len(body) < HEAD_CHARS and (found := _JSON_HEAD.match(body) or _NAMED_HEAD.match(body)):
+            return self._begin(found[1], body[found.end() :], is_wrapped=body.startswith("{"))
+        if body.startswith("{"):
+            return self._read_json(body)
+        if body.startswith(_TAGS) or _PAIRS.match(body):
+            self._end = _TAGS_END if body.startswith(_TAGS) else _PAIRS_END
+            self._read = self._read_tagged
+            return self._read_tagged("")
+        if body and not _TAGS.startswith(body) and not _MAY_BE_NAMED.match(body):
+            self.progress = Progress.NO_CALL
+        return ""
+
+    def _begin(self, name: str, rest: str, *, is_wrapped: bool) -> str:
+        """The name is certain, and the arguments begin."""
+        if self._names is not None and name not in self._names:
+            self.progress = Progress.NO_CALL
+            return ""
+        self.name, self.text = name, ""
+        self._scan = JsonScan()
+        self._read = self._read_arguments if is_wrapped else self._read_last_arguments
+        return rest
+
+    def _read_arguments(self, text: str) -> str:
+        end = self._scan.feed(text)
+        self._arguments.append(text[:end])
+        if end is None:
+            return ""
+        self._scan, self._read = JsonScan(depth=1), self._read_tail
+        return text[end:]
+
+    def _read_last_arguments(self, text: str) -> str:
+        rest = self._read_arguments(text)
+        if self._read == self._read_tail:
+            self.progress = Progress.DONE
+        return rest
+
+    def _read_tail(self, text: str) -> str:
+        """What stands between the arguments and the end of their object: an id, perhaps."""
+        end = self._scan.feed(text)
+        if end is None:
+            return ""
+        self.progress = Progress.DONE
+        return text[end:]
+
+    def _read_json(self, body: str) -> str:
+        """An object whose name does not stand where it should, or not yet."""
+        key = _FIRST_KEY.match(body)
+        if self._names is not None and key and key[1] not in _KEYS:
+            self.progress = Progress.NO_CALL
+            return ""
+        fresh = body[self._scanned :]
+        end = self._scan.feed(fresh)
+        if end is None:
+            self._scanned = len(body)
+            return ""
+        end += self._scanned
+        return self._settle(from_json(body[:end], is_marked=self._names is None), body[end:])
+
+    def _read_tagged(self, text: str) -> str:
+        before = max(0, len(self.text) - len(self._end))
+        self.text += text
+        at = self.text.find(self._end, before if text else 0)
+        if at < 0:
+            return ""
+        return self._settle(self._untagged(self.text[:at]), self.text[at + len(self._end) :])
+
+    def _untagged(self, text: str) -> Call | None:
+        return (from_tags if self._end == _TAGS_END else from_pairs)(text, self._schemas)
+
+    def _settle(self, call: Call | None, rest: str = "") -> str:
+        if call is None or (self._names is not None and call[0] not in self._names):
+            self.progress = Progress.NO_CALL
+            return ""
+        self.name, self.text = call[0], ""
+        self._arguments.append(call[1])
+        self.progress = Progress.DONE
+        return rest
