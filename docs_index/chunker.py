@@ -63,7 +63,7 @@ class Chunker:
     def _splitter_for(self, extraction: Extraction) -> TextSplitter | MarkdownSplitter:
         if extraction.is_markdown:
             return self._markdown
-        return self._rows if extraction.counts in ("row", "line") else self._plain
+        return self._rows if extraction.counts in ("row", "line", "record") else self._plain
 
     def _pieces(
         self, splitter: TextSplitter | MarkdownSplitter, offset: int, stretch: str

@@ -11,6 +11,8 @@ from functools import cached_property
 
 from docs_index.types import Extraction, Heading, Place
 
+COUNTED_BY_LINES = ("row", "line")
+
 
 class Structure:
     """The same answers for every offset of one text, looked up in the time of a binary search."""
@@ -36,10 +38,12 @@ class Structure:
         return tuple(reversed(path))
 
     def number_at(self, offset: int) -> int | None:
-        """The row, line or cell."""
+        """The row, line, cell or record."""
         position = bisect_right(self._number_starts, offset) - 1
         if position < 0:
             return None
+        if self._extraction.counts not in COUNTED_BY_LINES:
+            return self._extraction.numbering[position].number
         here, following = self._extraction.numbering[position], self._extraction.numbering[position + 1 : position + 2]
         number = here.number + bisect_left(self._line_ends, offset) - bisect_left(self._line_ends, here.start)
         return min(number, following[0].number - 1) if following and following[0].number > here.number else number

@@ -37,9 +37,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """From `start` on the lines are counted from `number`; the count never reaches that of the next one.
+    """From `start` on stands that row, line, cell or record.
 
-    So a table is one of these for each run of rows without a gap, and a notebook one for each cell.
+    Rows and lines are counted on by the ends of lines, never to the number of the next one: a table is one of these for
+    each run of rows without a gap. A cell or a record may have many lines, so each is one of these.
     """
 
     start: int
@@ -57,7 +58,7 @@ class Extraction:
     is_markdown: bool = False  # its marks show where lists and blocks begin
     headings: tuple[Heading, ...] = ()
     numbering: tuple[Numbered, ...] = ()
-    counts: str = ""  # what `numbering` counts: "row", "line", "cell"
+    counts: str = ""  # what `numbering` counts: "row", "line", "cell", "record"
 
     @property
     def page_count(self) -> int:

@@ -43,18 +43,25 @@ BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)+")
 NOT_TEXT = "This is not a text file, although its name says so."
 
 
-def decode(path: Path) -> str:
-    """The text of a file in whatever character set; raises when it is empty or no text."""
+def decode(path: Path, *, keeps_lines: bool = False) -> str:
+    """The text of a file in whatever character set; raises when it is empty or no text.
+
+    With `keeps_lines` each line stays, also blank ones, so that lines can be counted.
+    """
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise LimitExceeded(f"This file holds {size // 1_000_000:,} MB; text files of up to 200 MB can be read.")
-    data = path.read_bytes()
+    return decode_bytes(path.read_bytes(), keeps_lines=keeps_lines)
+
+
+def decode_bytes(data: bytes, *, keeps_lines: bool = False) -> str:
+    """The same for what was taken out of a container."""
     if not data.strip():
         raise EmptyDocument("There is no text in this file: it is empty.")
     text = data.decode(encoding_of(data), errors="replace")
     if len(CONTROL.findall(text[:SAMPLE_BYTES])) > MAX_CONTROL_SHARE * min(len(text), SAMPLE_BYTES):
         raise UnsupportedFormat(NOT_TEXT)
-    return tidy(text)
+    return LINE_ENDS.sub("\n", UNSTORABLE.sub("", text)) if keeps_lines else tidy(text)
 
 
 def encoding_of(data: bytes) -> str:

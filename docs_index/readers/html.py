@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from docs_index.errors import EmptyDocument
 from docs_index.readers.decoding import decode, tidy
-from docs_index.types import Extraction
+from docs_index.types import Extraction, Heading
 
 LEFT_OUT = "script, style, nav, noscript, template, svg, iframe, object, canvas, head, button, select, [hidden]"
 BLOCK_NAMES = """
@@ -21,6 +21,13 @@ BLOCKS = frozenset(BLOCK_NAMES.split())
 LINES = frozenset({"li", "tr", "dd", "dt"})  # these stand on a line of their own, without a blank line before
 CELLS = frozenset({"td", "th"})
 SPACE = re.compile(r"\s+")
+# While the text is laid out, a heading carries a mark of two characters that Unicode gives to nobody: the second is its
+# level. So its offset is right whatever white space goes away.
+HEADING_MARK = "\ufdd0"
+LEVELS = {f"h{level}": chr(0xFDD0 + level) for level in range(1, 7)}
+MARK = re.compile("\ufdd0([\ufdd1-\ufdd6])")
+NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
+MAX_HEADING_CHARS = 200
 
 
 def read(path: Path) -> Extraction:
@@ -33,15 +40,28 @@ def extract(html: str) -> Extraction:
     title = _title(tree)
     for node in tree.css(LEFT_OUT):
         node.decompose()
-    text = _Layout().lay_out(tree.body) if tree.body else ""
+    text, headings = _without_marks(_Layout().lay_out(tree.body) if tree.body else "")
     if not text:
         raise EmptyDocument("There is no text in this page.")
-    return Extraction(text=text, title=title)
+    return Extraction(text=text, title=title, headings=tuple(headings))
 
 
 def _title(tree: LexborHTMLParser) -> str:
     node = tree.css_first("title") or tree.css_first("h1")
     return SPACE.sub(" ", node.text()).strip()[:300] if node else ""
+
+
+def _without_marks(marked: str) -> tuple[str, list[Heading]]:
+    """The text itself, and where the headings stand in it."""
+    parts: list[str] = []
+    headings: list[Heading] = []
+    length = end = 0
+    for match in MARK.finditer(marked):
+        parts.append(marked[end : match.start()])
+        length, end = length + match.start() - end, match.end()
+        title = marked[end : end + MAX_HEADING_CHARS].split("\n", 1)[0].strip()
+        headings.append(Heading(length, ord(match[1]) - 0xFDD0, title))
+    return "".join([*parts, marked[end:]]), headings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,7 @@ class _Place:
     row: int | None = None
     cell: int | None = None
     keeps_space: bool = False
+    mark: str = ""  # of the heading that this block is
 
 
 @dataclass(slots=True)
@@ -84,17 +105,19 @@ class _Layout:
         if outer.row is not None:  # blocks inside a table cell do not break its row
             return _Place(outer.block, 1, outer.row, here if tag in CELLS else outer.cell, outer.keeps_space)
         if tag in BLOCKS:
-            return _Place(block=here, lines_before=1 if tag in LINES else 2, keeps_space=tag == "pre")
+            mark = HEADING_MARK + LEVELS[tag] if tag in LEVELS else ""
+            return _Place(here, 1 if tag in LINES else 2, keeps_space=tag == "pre", mark=mark)
         return outer
 
     def _write(self, text: str, place: _Place) -> None:
+        text = NONCHARACTERS.sub("", text)
         gap = self._gap(place)
         if not place.keeps_space:
             text = SPACE.sub(" ", text)
             if gap or self.parts[-1:] == ["\n"] or (self.parts and self.parts[-1].endswith(" ")):
                 text = text.lstrip(" ")
         if text.strip():
-            self.parts.append(gap + text)
+            self.parts.append(gap + (place.mark if place.block != self.at.block else "") + text)
             self.at = place
         elif text and not gap:
             self.parts.append(text)

@@ -11,20 +11,34 @@ from pathlib import Path
 from typing import cast
 
 from docs_index.errors import UnsupportedFormat
+from docs_index.readers import code_suffixes
 from docs_index.types import Extraction
 
 Reader = Callable[[Path], Extraction]
 
-MODULES = {
-    ".txt": "docs_index.readers.text",
-    ".text": "docs_index.readers.text",
-    ".md": "docs_index.readers.markdown",
-    ".markdown": "docs_index.readers.markdown",
-    ".html": "docs_index.readers.html",
-    ".htm": "docs_index.readers.html",
-    ".pdf": "docs_index.readers.pdf",
-    ".docx": "docs_index.readers.docx",
+READERS = {
+    ".txt .text .log": "text.read",
+    ".md .markdown": "markdown.read",
+    ".rst": "rst.read",
+    ".html .htm .xhtml": "html.read",
+    ".pdf": "pdf.read",
+    ".docx": "docx.read",
+    ".pptx": "pptx.read",
+    ".xlsx .xlsm": "spreadsheet.read_xlsx",
+    ".ods": "spreadsheet.read_ods",
+    ".odt": "odt.read",
+    ".rtf": "rtf.read",
+    ".epub": "epub.read",
+    ".csv": "csv.read_csv",
+    ".tsv .tab": "csv.read_tsv",
+    ".json .geojson": "json.read_json",
+    ".jsonl .ndjson": "json.read_jsonl",
+    ".xml": "xml.read",
+    ".eml": "eml.read",
+    ".ipynb": "ipynb.read",
+    " ".join(code_suffixes.SUFFIXES): "code.read",
 }
+MODULES = {suffix: reader for suffixes, reader in READERS.items() for suffix in suffixes.split()}
 
 
 def suffixes() -> frozenset[str]:
@@ -38,8 +52,16 @@ def require_suffix(suffix: str) -> str:
     if known in MODULES:
         return known
     named = f"{suffix} files" if suffix else "files without an ending"
-    raise UnsupportedFormat(f"Inglenook cannot read {named} yet. It reads {', '.join(sorted(MODULES))}.")
+    raise UnsupportedFormat(
+        f"Inglenook cannot read {named} yet. It reads {', '.join(named_suffixes())} and source code."
+    )
+
+
+def named_suffixes() -> list[str]:
+    """The first suffix of each format, source code left out: what a sentence has room for."""
+    return sorted(suffixes.split()[0] for suffixes, reader in READERS.items() if reader != "code.read")
 
 
 def reader_for(suffix: str) -> Reader:
-    return cast(Reader, import_module(MODULES[require_suffix(suffix)]).read)
+    module, function = MODULES[require_suffix(suffix)].split(".")
+    return cast(Reader, getattr(import_module(f"docs_index.readers.{module}"), function))

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from docs_index.readers.registry import suffixes
+from docs_index.readers.registry import named_suffixes, suffixes
 from webchat.documents import removal
 from webchat.documents.access import collection_of
 from webchat.documents.forms import CollectionForm
@@ -107,6 +107,7 @@ def render_detail(request: HttpRequest, listing: Listing, form: CollectionForm, 
         "collection": listing.collection,
         "form": form,
         "suffixes": sorted(suffixes()),
+        "formats": named_suffixes(),
         "max_bytes": settings.MAX_UPLOAD_BYTES,
     }
     return render(request, "documents/detail.html", context, status=status)

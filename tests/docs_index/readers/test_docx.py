@@ -8,6 +8,7 @@ import pytest
 
 from docs_index.errors import DamagedDocument, EmptyDocument, LimitExceeded, ProtectedDocument, UnsupportedFormat
 from docs_index.readers import docx
+from docs_index.readers.archive import OLE_MAGIC
 from tests.docs_index.files import write_docx, write_zip_bomb
 
 
@@ -79,7 +80,7 @@ def test_row_36_a_zip_bomb_is_not_unpacked(tmp_path: Path, megabytes: int) -> No
 )
 def test_older_containers_are_told_apart(tmp_path: Path, inside: str, kind: type[Exception], sentence: str) -> None:
     path = tmp_path / "a.docx"
-    path.write_bytes(docx.OLE_MAGIC + bytes(500) + inside.encode("utf-16-le") + bytes(500))
+    path.write_bytes(OLE_MAGIC + bytes(500) + inside.encode("utf-16-le") + bytes(500))
     with pytest.raises(kind, match=sentence):
         docx.read(path)
 

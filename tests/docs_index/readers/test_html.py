@@ -4,6 +4,7 @@ import pytest
 
 from docs_index.errors import EmptyDocument
 from docs_index.readers.html import extract
+from docs_index.types import Heading
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,15 @@ def test_a_page_without_text_is_said_to_be_empty(html: str) -> None:
 
 def test_deep_nesting_is_no_danger() -> None:
     assert extract("<div>" * 10_000 + "deep").text == "deep"
+
+
+def test_headings_keep_their_level_and_where_they_stand() -> None:
+    page = "<main>\n\n<h1> Big\n <i>cats</i></h1><p>x</p><section><h3>Lions<br>of Africa</h3>y</section></main>"
+    extraction = extract(page)
+    assert extraction.text == "Big cats\n\nx\n\nLions\nof Africa\n\ny"
+    assert extraction.headings == (Heading(0, 1, "Big cats"), Heading(extraction.text.index("Lions"), 3, "Lions"))
+
+
+def test_marks_of_a_page_are_not_taken_for_ours() -> None:
+    extraction = extract("<p>one \ufdd0\ufdd1 two</p>")
+    assert (extraction.text, extraction.headings) == ("one two", ())

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from docs_index.readers import markdown
+from docs_index.readers.markdown import headings_of
 
 
 def test_it_keeps_the_marks(tmp_path: Path) -> None:
@@ -23,3 +25,21 @@ def test_the_first_heading_is_the_title(tmp_path: Path, written: str, title: str
     path = tmp_path / "a.md"
     path.write_text(written, encoding="utf-8")
     assert markdown.read(path).title == title
+
+
+def test_headings_are_found_where_markdown_has_them() -> None:
+    text = "---\ntitle: x\n---\n# One #\n\n```sh\n# no\n```\n\nTwo\n===\ntext\n\n- item\n---\n###### Three\n#none\n\n"
+    text += "Four\n----\n"
+    assert [(h.level, h.title) for h in headings_of(text, 17)] == [(1, "One"), (1, "Two"), (6, "Three"), (2, "Four")]
+    assert all(text[h.start :].lstrip("# ").startswith(h.title) for h in headings_of(text, 17))
+
+
+def test_the_title_may_stand_in_the_front_matter(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text('---\nlayout: page\ntitle: "Big cats"\n---\n# Lions\n')
+    assert markdown.read(tmp_path / "a.md").title == "Big cats"
+
+
+def test_a_big_file_is_read_in_time_that_grows_with_its_length() -> None:
+    began = time.process_time()
+    headings_of("# a\n" * 50_000 + "-" * 100_000 + "\n" + " " * 100_000 + "\n" + "# " + " " * 100_000 + "x")
+    assert time.process_time() - began < 5

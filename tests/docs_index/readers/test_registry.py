@@ -3,12 +3,17 @@ from __future__ import annotations
 import pytest
 
 from docs_index.errors import UnsupportedFormat
-from docs_index.readers.registry import reader_for, suffixes
+from docs_index.readers.registry import named_suffixes, reader_for, suffixes
 
 
 @pytest.mark.parametrize("suffix", sorted(suffixes()))
 def test_every_suffix_has_its_reader(suffix: str) -> None:
     assert callable(reader_for(suffix.upper()))
+
+
+def test_a_sentence_has_room_for_every_format() -> None:
+    assert {".pdf", ".xlsx", ".ipynb"} < set(named_suffixes()) < suffixes()
+    assert ".py" not in named_suffixes() and ".py" in suffixes()
 
 
 @pytest.mark.parametrize("suffix, named", [(".exe", ".exe files"), ("", "files without an ending")])

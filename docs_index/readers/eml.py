@@ -1,0 +1,108 @@
+"""E-mails: who wrote to whom and when, the subject, and the text. Attachments are named, not read."""
+
+from __future__ import annotations
+
+import email
+import email.errors
+import email.policy
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+from docs_index.errors import EmptyDocument, LimitExceeded, UnsupportedFormat
+from docs_index.readers import html
+from docs_index.readers.decoding import decode_bytes
+from docs_index.readers.draft import Draft
+from docs_index.types import Extraction
+
+MAX_BYTES = 100_000_000
+HEADERS = ("From", "To", "Cc", "Date", "Subject")
+TELLING = frozenset({"from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version"})
+MAX_NAMED = 5
+
+
+def read(path: Path) -> Extraction:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise LimitExceeded(f"This e-mail holds {size // 1_000_000:,} MB; e-mails of up to 100 MB can be read.")
+    data = path.read_bytes()
+    if not data.strip():
+        raise EmptyDocument("There is no text in this file: it is empty.")
+    try:
+        message = email.message_from_bytes(data.lstrip(), policy=email.policy.default)
+        if not TELLING & {name.lower() for name, _ in message.items()}:
+            raise UnsupportedFormat("This is not an e-mail, although its name says so.")
+        return _message(message)
+    except RecursionError:
+        raise LimitExceeded("This e-mail is nested too deeply to be read.") from None
+
+
+def _message(message: EmailMessage) -> Extraction:
+    draft, attachments = Draft(), []
+    draft.add("\n".join(_headers(message)))
+    for part in _leaves(message):
+        name = part.get_filename()
+        if name or part.get_content_disposition() == "attachment":
+            attachments.append(name or part.get_content_type())
+        elif part.get_content_type() == "text/plain" or part.get_content_type() == "text/html":
+            draft.add(_text(part))
+    if attachments:
+        draft.add("Attachments: " + ", ".join(attachments))
+    return draft.finish(
+        "There is no text in this e-mail.", title=_header(message, "Subject"), warnings=_left(attachments)
+    )
+
+
+def _leaves(message: EmailMessage) -> Iterator[EmailMessage]:
+    """The parts with contents; of alternatives the plain one, for the others say the same."""
+    payload = message.get_payload()
+    if not isinstance(payload, list):
+        yield message
+        return
+    parts = [part for part in payload if isinstance(part, EmailMessage)]
+    if message.get_content_type() == "multipart/alternative":
+        parts = [part for part in parts if part.get_content_type() == "text/plain"] or parts[-1:]
+    for part in parts:
+        yield from _leaves(part)
+
+
+def _headers(message: EmailMessage) -> Iterator[str]:
+    for name in HEADERS:
+        value = _header(message, name)
+        if value:
+            yield f"{name}: {value}"
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(message.get(name) or "").split())
+    except (ValueError, LookupError, TypeError, AttributeError, email.errors.MessageError):
+        return ""  # a header that breaks the rules is not worth the letter
+
+
+def _text(part: EmailMessage) -> str:
+    content = _decoded(part)
+    if part.get_content_type() == "text/plain":
+        return content
+    try:
+        return html.extract(content).text
+    except EmptyDocument:
+        return ""
+
+
+def _decoded(part: EmailMessage) -> str:
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes) or not data.strip():
+        return ""
+    charset = part.get_content_charset() or ""
+    try:
+        return data.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        return decode_bytes(data)  # it names no character set, or the wrong one
+
+
+def _left(attachments: list[str]) -> tuple[str, ...]:
+    if not attachments:
+        return ()
+    named = ", ".join(attachments[:MAX_NAMED]) + ("…" if len(attachments) > MAX_NAMED else "")
+    return (f"{len(attachments)} attachment{'s are' if len(attachments) > 1 else ' is'} not read: {named}",)

@@ -1,0 +1,60 @@
+"""Tables as lines of text, one for each row. With a header each row says what its cells are: "Name: lamp | Price: 4".
+
+So a passage from the middle of a long table still tells what its numbers mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+
+from docs_index.readers.draft import Draft
+
+LOOKED_AT = 20  # rows that tell whether the first is a header
+NUMBER = re.compile(r"[\s+\-−(]*[\d.,'’]+[\s%€$£¥)]*(e[+-]?\d+)?", re.IGNORECASE)
+MAX_HEADER_CHARS = 80
+BETWEEN_CELLS = " | "
+
+Row = tuple[int, Sequence[str]]  # its number in the original, its cells
+
+
+def add_table(draft: Draft, rows: Iterable[Row]) -> None:
+    """Writes the rows that hold anything, each with its number."""
+    cleaned = ((number, [" ".join(cell.split()) for cell in cells]) for number, cells in rows)
+    filled = ((number, cells) for number, cells in cleaned if any(cells))
+    first = list(islice(filled, LOOKED_AT))
+    header = header_of([cells for _, cells in first])
+    for number, cells in chain(first[1:] if header else first, filled):
+        draft.add_numbered(number, row_text(cells, header))
+
+
+def header_of(rows: Sequence[Sequence[str]]) -> Sequence[str]:
+    """The names of the columns; empty when the first row is a row like the others."""
+    if len(rows) < 2:
+        return ()
+    names = _without_end(rows[0])
+    width = max(len(_without_end(row)) for row in rows[1:])
+    is_header = (
+        len(names) >= 2
+        and len(names) >= width
+        and all(name and len(name) <= MAX_HEADER_CHARS and not NUMBER.fullmatch(name) for name in names)
+        and len(set(names)) == len(names)
+    )
+    return names if is_header else ()
+
+
+def row_text(cells: Sequence[str], header: Sequence[str] = ()) -> str:
+    """One line; cells without a name stand alone, named cells without a value are left out."""
+    if not header:
+        return BETWEEN_CELLS.join(_without_end(cells))
+    named = (f"{name}: {cell}" for name, cell in zip(header, cells, strict=False) if cell)
+    return BETWEEN_CELLS.join(chain(named, (cell for cell in cells[len(header) :] if cell)))
+
+
+def _without_end(cells: Sequence[str]) -> Sequence[str]:
+    """Without the empty cells at the end."""
+    width = len(cells)
+    while width and not cells[width - 1]:
+        width -= 1
+    return cells[:width]
