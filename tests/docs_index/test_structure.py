@@ -1,21 +1,24 @@
-"""Where an offset stands: page, sections, rows."""
+"""Where an offset stands: places, sections and numbers, also of texts that hypothesis thinks of."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from docs_index.extraction_json import extraction_fields, extraction_of, structure_json, with_structure
 from docs_index.structure import Structure
 from docs_index.types import Extraction, Heading, Numbered, Place, PlaceKind
 from tests.docs_index.conftest import pages_at
 
 GUIDE = Extraction(
-    "Guide\nIntro.\nInstall\nGet it.\nLinux\nUse apt.\nUse\nRun.",
-    headings=(Heading(0, 1, "Guide"), Heading(13, 2, "Install"), Heading(29, 4, "Linux"), Heading(44, 2, "Use")),
+    "Guide\nLinux\nDebian\nWindows\nPrices\n",
+    headings=(Heading(0, 1, "Guide"), Heading(6, 2, "Linux"), Heading(12, 4, "Debian"), Heading(19, 2, "Windows")),
 )
-SHEET = Extraction(
-    "Name: Ann\nName: Bob\nName: Cid\nName: Dan",
-    (Place(0, PlaceKind.SHEET, 1, "Prices"),),
-    numbering=(Numbered(0, 2), Numbered(20, 7)),  # rows 4 to 6 are empty
+SHEETS = Extraction(
+    "lamp | 4\nrope | 9\noil | 2\nAnna\nBert\n",
+    (Place(0, PlaceKind.SHEET, 1, "Prices"), Place(26, PlaceKind.SHEET, 2, "People")),
+    numbering=(Numbered(0, 2), Numbered(18, 1500), Numbered(26, 1)),
     counts="row",
 )
 
@@ -24,49 +27,68 @@ SHEET = Extraction(
     "offset, path",
     [
         (0, ("Guide",)),
-        (12, ("Guide",)),
-        (13, ("Guide", "Install")),
-        (30, ("Guide", "Install", "Linux")),
-        (44, ("Guide", "Use")),
-        (51, ("Guide", "Use")),
+        (7, ("Guide", "Linux")),
+        (14, ("Guide", "Linux", "Debian")),
+        (21, ("Guide", "Windows")),
+        (999, ("Guide", "Windows")),
     ],
 )
-def test_it_knows_the_sections(offset: int, path: tuple[str, ...]) -> None:
+def test_an_offset_stands_in_its_sections(offset: int, path: tuple[str, ...]) -> None:
     assert Structure(GUIDE).headings_at(offset) == path
 
 
-def test_before_the_first_heading_there_is_no_section() -> None:
-    assert Structure(Extraction("Hello.\n\nOne", headings=(Heading(8, 1, "One"),))).headings_at(3) == ()
-
-
-@pytest.mark.parametrize("offset, number", [(0, 1), (11, 1), (12, 2), (30, 3)])
-def test_it_knows_the_page(offset: int, number: int) -> None:
-    place = Structure(Extraction("x" * 40, pages_at(0, 12, 25))).place_at(offset)
-    assert place is not None
-    assert (place.number, place.label) == (number, f"Page {number}")
-
-
-def test_a_text_without_parts_has_no_label() -> None:
-    structure = Structure(Extraction("x"))
-    assert (structure.place_at(0), structure.number_at(0), structure.label(0, 1)) == (None, None, "")
+def test_what_precedes_the_first_heading_stands_in_no_section() -> None:
+    assert Structure(Extraction("Dear all,\nGuide", headings=(Heading(10, 1, "Guide"),))).headings_at(3) == ()
 
 
 @pytest.mark.parametrize(
     "start, end, label",
     [
-        (0, 9, "Prices, row 2"),
-        (0, 19, "Prices, rows 2–3"),
-        (10, 29, "Prices, rows 3–7"),
-        (20, 39, "Prices, rows 7–8"),
+        (0, 8, "Prices, row 2"),
+        (0, 17, "Prices, rows 2–3"),
+        (0, 25, "Prices, rows 2–1,500"),
+        (20, 25, "Prices, row 1,500"),
+        (26, 35, "People, rows 1–2"),
     ],
 )
-def test_it_names_sheet_and_rows(start: int, end: int, label: str) -> None:
-    assert Structure(SHEET).label(start, end) == label
+def test_rows_are_counted_from_each_number_on(start: int, end: int, label: str) -> None:
+    assert Structure(SHEETS).label(start, end) == label
 
 
-def test_rows_without_a_sheet_are_named_alone() -> None:
-    extraction = Extraction("a\nb\nc", numbering=(Numbered(0, 1000),), counts="line")
-    assert Structure(extraction).label(2, 5) == "Lines 1,001–1,002"
+def test_a_page_is_called_by_its_number() -> None:
+    structure = Structure(Extraction("one\ntwo\n", pages_at(0, 4)))
+    assert [structure.label(0, 3), structure.label(5, 7)] == ["Page 1", "Page 2"]
+
+
+def test_lines_of_a_file_without_places_stand_alone() -> None:
+    structure = Structure(Extraction("a\nb\nc", numbering=(Numbered(0, 1),), counts="line"))
+    assert structure.label(2, 5) == "Lines 2–3"
+    assert Structure(Extraction("a\nb")).label(0, 3) == ""
+
+
+offsets = st.lists(st.integers(0, 300), max_size=8).map(sorted)
+
+
+@given(offsets, offsets, offsets, st.text(max_size=40), st.booleans())
+def test_a_structure_survives_its_journey(
+    places: list[int], headings: list[int], numbers: list[int], text: str, is_markdown: bool
+) -> None:
+    extraction = Extraction(
+        text,
+        tuple(Place(start, PlaceKind.SHEET, n, text, n % 2 == 0) for n, start in enumerate(places)),
+        "title",
+        ("a warning",),
+        is_markdown,
+        tuple(Heading(start, 1 + start % 6, text) for start in headings),
+        tuple(Numbered(start, start) for start in numbers),
+        "cell",
+    )
+    assert extraction_of(extraction_fields(extraction)) == extraction
+    assert with_structure(text, "title", ("a warning",), structure_json(extraction)) == extraction
+    structure = Structure(extraction)
+    for offset in (0, len(text), 1000):
+        assert isinstance(structure.label(0, offset), str)
+        assert len(structure.headings_at(offset)) <= len(headings)
 
 
 def test_a_count_never_reaches_the_next() -> None:
