@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from jinja2 import TemplateError as JinjaError
+from jinja2 import TemplateSyntaxError
 
 from inference.errors import TemplateError
 from inference.template_sandbox import TemplateEnvironment
 from inference.types import ChatMessage
 
 SOURCE_LIMIT_CHARS = 512_000
+LINE_CHARS = 120  # of a line that is quoted
 
 CHATML = (
     "{% for message in messages %}"
@@ -25,6 +27,10 @@ CHATML = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
+PLAIN = (
+    "{% for message in messages %}{% if not loop.first %}{{ '\\n\\n' }}{% endif %}{{ message['content'] }}{% endfor %}"
+)
+"""No template, for base models: the messages one after the other with an empty line between, and the model goes on."""
 
 # What Python code compiled from a template, and the filters it calls, can raise.
 FAILURES = (
@@ -61,7 +67,8 @@ class ChatTemplate:
         try:
             self._template = self._environment.from_string(source)
         except FAILURES as error:
-            raise TemplateError(f"The model's chat template is broken: {_reason(error)}.") from error
+            raise _trouble("The model's chat template is broken", source, error) from error
+        self._source = source
 
     def render(self, messages: Sequence[ChatMessage], *, guarded: Sequence[bool] | None = None) -> list[PromptPart]:
         """The prompt up to where the model's answer begins.
@@ -93,7 +100,7 @@ class ChatTemplate:
         try:
             return self._template.render(messages=turns, add_generation_prompt=True, **self._special)
         except FAILURES as error:
-            raise TemplateError(f"The model's chat template refused this conversation: {_reason(error)}.") from error
+            raise _trouble("The model's chat template refused this conversation", self._source, error) from error
 
 
 def _without_system(messages: Sequence[ChatMessage]) -> list[ChatMessage] | None:
@@ -128,6 +135,44 @@ def _insert(part: PromptPart, mark: str, content: str) -> Iterable[PromptPart]:
         yield replace(part, text=text)
 
 
-def _reason(error: BaseException) -> str:
+def check_template(source: str) -> None:
+    """Try a template with conversations such as everybody has. Raises TemplateError, as a rule with the line."""
+    template = ChatTemplate(source, bos_text="<s>", eos_text="</s>")
+    for conversation in TRIALS:
+        shown = {part.text for part in template.render(conversation) if not part.is_control}
+        if conversation[-1].content not in shown:
+            raise TemplateError("The chat template leaves out what a person asks. It must write messages[…].content.")
+
+
+TRIALS = (
+    [ChatMessage("user", "Hello?")],
+    [
+        ChatMessage("system", "Be kind."),
+        ChatMessage("user", "Hello?"),
+        ChatMessage("assistant", "Hello."),
+        ChatMessage("user", "How are you?"),
+    ],
+)
+
+
+def _trouble(what: str, source: str, error: BaseException) -> TemplateError:
     words = str(error).strip().splitlines()
-    return (words[0].rstrip(".") if words else type(error).__name__)[:300]
+    reason = (words[0].rstrip(".") if words else type(error).__name__)[:300]
+    line = _line_of(error)
+    lines = source.splitlines()
+    if line is None or not 1 <= line <= len(lines):
+        return TemplateError(f"{what}: {reason}.")
+    line_text = lines[line - 1].strip()[:LINE_CHARS]
+    return TemplateError(f"{what} in line {line}, “{line_text}”: {reason}.", line=line, line_text=line_text)
+
+
+def _line_of(error: BaseException) -> int | None:
+    """Where it went wrong. Jinja writes the lines of the template into the traceback of what runs it."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    line, step = None, error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
+            line = step.tb_lineno
+        step = step.tb_next
+    return line

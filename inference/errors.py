@@ -31,6 +31,11 @@ class ModelLoadError(InferenceError):
 class TemplateError(InferenceError):
     """The chat template is broken, or does what a template may not do."""
 
+    def __init__(self, message: str, *, line: int | None = None, line_text: str = "") -> None:
+        self.line = line  # counted from 1; None where no line is to blame
+        self.line_text = line_text
+        super().__init__(message)
+
 
 class PromptTooLong(InferenceError):
     """The prompt does not fit the context window."""

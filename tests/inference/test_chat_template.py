@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from inference.chat_template import ChatTemplate, PromptPart
+from inference.chat_template import CHATML, PLAIN, ChatTemplate, PromptPart, check_template
 from inference.errors import TemplateError
 from inference.types import ChatMessage
 
 HELLO = [ChatMessage("system", "Be kind."), ChatMessage("user", "Hello")]
-PLAIN = [False] * 9
+UNGUARDED = [False] * 9
 NO_SYSTEM = (
     "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
     "[{{ m.role }}] {{ m.content | trim }}{% endfor %}"
@@ -19,7 +19,7 @@ NO_SYSTEM = (
 
 
 def prompt(source: str | None, messages: list[ChatMessage] = HELLO) -> str:
-    return "".join(part.text for part in ChatTemplate(source).render(messages, guarded=PLAIN[: len(messages)]))
+    return "".join(part.text for part in ChatTemplate(source).render(messages, guarded=UNGUARDED[: len(messages)]))
 
 
 def test_a_model_without_a_template_gets_chatml() -> None:
@@ -115,3 +115,38 @@ def test_row_02_a_template_that_never_ends_is_stopped(source: str, monkeypatch: 
     monkeypatch.setattr("inference.template_sandbox.RENDER_LIMIT_S", 0.1)
     with pytest.raises(TemplateError, match="ran longer"):
         prompt(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("{{ messages }}\n{% if %}", 2, "is broken in line 2, “{% if %}”"),
+        ("a\n\n{{ messages[0].content.foo() }}", 3, "line 3, “{{ messages.*has no attribute 'foo'"),
+        ("{% macro f(x) %}\n{{ 1 / x }}\n{% endmacro %}\n{{ f(0) }}", 2, "line 2, .*division by zero"),
+        ("a\n{% for i in range(10**9) %}{% endfor %}", 2, "line 2, .*more than 10,000"),
+        ("\n{{ 1 | nothing }}", 2, "No filter named 'nothing'"),
+        ("{{ x }}\n{{ raise_exception('Nobody may speak') }}", 2, "line 2, .*Nobody may speak"),
+        ("Hello there", None, "leaves out what a person asks"),
+    ],
+)
+def test_a_broken_template_is_reported_with_its_line(source: str, line: int | None, words: str) -> None:
+    with pytest.raises(TemplateError, match=words) as refused:
+        check_template(source)
+    assert refused.value.line == line
+    assert bool(refused.value.line_text) == (line is not None)
+
+
+def test_a_long_line_is_quoted_in_part() -> None:
+    with pytest.raises(TemplateError) as refused:
+        check_template("{% if " + "x" * 5000)
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("source", [CHATML, PLAIN, NO_SYSTEM])
+def test_templates_that_work_pass(source: str) -> None:
+    check_template(source)
+
+
+def test_without_a_template_the_messages_follow_one_another() -> None:
+    talk = [ChatMessage("user", "Once upon"), ChatMessage("assistant", "a time"), ChatMessage("user", "there was")]
+    assert prompt(PLAIN, talk) == "Once upon\n\na time\n\nthere was"
