@@ -84,6 +84,7 @@ class Model:
             raise ModelFileError(f"There is no model file at {path}.")
         options = options or ModelOptions()
         self._pointer = _load(path, on_progress, options)
+        self._cache_type = options.cache_type
         self._spoken = frozenset(text.encode() for text in spoken)
         self._vocab = llama_cpp.llama_model_get_vocab(self._pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
@@ -116,10 +117,10 @@ class Model:
 
     @property
     def cache_bytes_per_token(self) -> int:
-        """What the attention cache takes for one token: keys and values of all layers, in half precision."""
+        """What the attention cache takes for one token: keys and values of all layers."""
         heads = llama_cpp.llama_model_n_head_kv(self._pointer) / max(1, llama_cpp.llama_model_n_head(self._pointer))
         width = llama_cpp.llama_model_n_embd(self._pointer) * heads
-        return int(2 * 2 * width * llama_cpp.llama_model_n_layer(self._pointer))
+        return int(2 * self._cache_type.bytes_per_value * width * llama_cpp.llama_model_n_layer(self._pointer))
 
     def metadata(self, key: str) -> str | None:
         name = key.encode()

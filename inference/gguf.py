@@ -11,6 +11,7 @@ from gguf.constants import LlamaFileType
 from inference.errors import ModelFileError
 from inference.gguf_header import Header
 from inference.gguf_parts import read_whole, stem_of
+from inference.model_options import BATCH_TOKENS, FlashAttention, ModelOptions
 
 NOT_MODELS = {
     "adapter": "an adapter for another model",
@@ -23,8 +24,7 @@ CONTEXT_LIMIT = 1 << 28
 USUAL_CONTEXT = 8192  # tokens, where nobody asks for another; EngineConfig's own rule
 
 KV_BYTES = 2  # f16
-LOGIT_BYTES = 4
-BATCH_TOKENS = 512
+LOGIT_BYTES = SCORE_BYTES = 4
 ACTIVATIONS = 8  # vectors of the model's width that live at once for each token of a batch, with room to spare
 PROCESS_BYTES = 160 << 20  # Python, libraries and the rest
 
@@ -41,6 +41,7 @@ class GgufFacts:
     quantization: str  # "Q4_K_M"
     context_length: int  # tokens it was trained on; 0 where the file does not say
     layers: int
+    heads: int  # of attention, in the layer that has most
     width: int
     vocabulary: int
     kv_bytes_per_token: int
@@ -71,6 +72,7 @@ def read_facts(path: Path) -> GgufFacts:
         quantization=_quantization(header),
         context_length=reader.whole(f"{architecture}.context_length", CONTEXT_LIMIT),
         layers=reader.whole(f"{architecture}.block_count", LAYERS_LIMIT),
+        heads=reader.whole(f"{architecture}.attention.head_count", WIDTH_LIMIT),
         width=reader.whole(f"{architecture}.embedding_length", WIDTH_LIMIT),
         vocabulary=header.array_lengths.get("tokenizer.ggml.tokens", 0),
         kv_bytes_per_token=_kv_bytes_per_token(reader, architecture),
@@ -84,13 +86,29 @@ def usual_context(facts: GgufFacts, wanted: int | None = None) -> int:
     return wanted or min(facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
 
 
-def memory_needed_bytes(facts: GgufFacts, context_length: int) -> int:
-    """About how much memory a runner of this model takes: weights, attention cache in f16, buffers, process.
+def memory_needed_bytes(
+    facts: GgufFacts,
+    context_length: int,
+    options: ModelOptions | None = None,
+    *,
+    batch_tokens: int = BATCH_TOKENS,
+) -> int:
+    """About how much memory a runner of this model takes: weights, adapters, attention cache, buffers, process.
 
-    Models whose layers look back over a window only, or keep a fixed state, need less.
+    Models whose layers look back over a window only, or keep a fixed state, need less. What lies on a GPU is counted
+    too, as if it were here.
     """
-    buffers = BATCH_TOKENS * LOGIT_BYTES * (facts.vocabulary + ACTIVATIONS * facts.width)
-    return facts.weights_bytes + facts.kv_bytes_per_token * context_length + buffers + PROCESS_BYTES
+    options = options or ModelOptions()
+    cache = facts.kv_bytes_per_token * context_length * options.cache_type.bytes_per_value / KV_BYTES
+    buffers = batch_tokens * LOGIT_BYTES * (facts.vocabulary + ACTIVATIONS * facts.width)
+    if options.flash_attention is FlashAttention.OFF:  # then every token's scores for every other stand there at once
+        buffers += batch_tokens * context_length * facts.heads * SCORE_BYTES
+    adapters = sum(_size_of(use.path) for use in options.adapters)
+    return facts.weights_bytes + adapters + round(cache) + buffers + PROCESS_BYTES
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0  # one that is gone is refused by name, later
 
 
 def _kv_bytes_per_token(reader: _Facts, architecture: str) -> int:

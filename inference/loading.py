@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inference.backend import Backend
 from inference.errors import ModelLoadError
-from inference.gguf import memory_needed_bytes, read_facts, usual_context
+from inference.gguf import GgufFacts, memory_needed_bytes, read_facts, usual_context
+from inference.gguf_adapter import misfit, read_adapter
 from inference.hardware import survey
+from inference.memory_budget import gpu_layers_that_fit
 from inference.types import EngineConfig, RunnerKind, RunnerSpec
 
 if TYPE_CHECKING:
@@ -25,23 +28,34 @@ async def load(spec: RunnerSpec, on_progress: Progress) -> Backend:
 
 
 async def _load_chat(spec: RunnerSpec, on_progress: Progress) -> Backend:
-    await asyncio.to_thread(check_file, spec)
+    facts = await asyncio.to_thread(check_file, spec)
+    from inference.binding import gpu_free_bytes
     from inference.engine_thread import AsyncEngine
 
-    engine = await AsyncEngine.start(_config(spec), on_progress)
+    config = _config(spec)
+    if spec.options.gpu_layers is None:
+        context_length = usual_context(facts, spec.context_length)
+        gpu_layers = gpu_layers_that_fit(facts, context_length, spec.options, gpu_free_bytes())
+        config = replace(config, options=replace(spec.options, gpu_layers=gpu_layers))
+    engine = await AsyncEngine.start(config, on_progress)
     return Backend(chat=engine, context_length=engine.facts.context_length)
 
 
-def check_file(spec: RunnerSpec) -> None:
+def check_file(spec: RunnerSpec) -> GgufFacts:
     """Refuse what cannot work before llama.cpp, which may abort the process, sees the file."""
     facts = read_facts(spec.path)
+    for use in spec.options.adapters:
+        if why := misfit(read_adapter(use.path), facts):
+            raise ModelLoadError(why)
     context_length = usual_context(facts, spec.context_length)
-    needed, free = memory_needed_bytes(facts, context_length), survey().memory_free_bytes
+    needed = memory_needed_bytes(facts, context_length, spec.options, batch_tokens=spec.batch_tokens)
+    free = survey().memory_free_bytes
     if needed > free:
         raise ModelLoadError(
             f"'{spec.name}' needs {needed / 1e9:.1f} GB with a context of {context_length:,} tokens; "
             f"{free / 1e9:.1f} GB is free. Close other programs, shorten the context, or choose a smaller model."
         )
+    return facts
 
 
 async def _load_embedder(spec: RunnerSpec, on_progress: Progress) -> Backend:

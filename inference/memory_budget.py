@@ -7,12 +7,13 @@ runner is therefore taken to hold all it was estimated to need, whatever part of
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.echo import EchoSettings
 from inference.errors import ModelLoadError
-from inference.gguf import memory_needed_bytes, read_facts, usual_context
+from inference.gguf import GgufFacts, memory_needed_bytes, read_facts, usual_context
+from inference.model_options import ModelOptions
 from inference.types import RunnerKind, RunnerSpec
 
 EMBEDDER_PROCESS_BYTES = 530 << 20  # torch, transformers and the buffers of a batch; measured with MiniLM
@@ -54,10 +55,23 @@ def estimate_bytes(spec: RunnerSpec) -> int:
     """About how much memory a runner will take. Raises ModelFileError where its file cannot be read."""
     if spec.kind is RunnerKind.CHAT:
         facts = read_facts(spec.path)
-        return memory_needed_bytes(facts, usual_context(facts, spec.context_length))
+        context_length = usual_context(facts, spec.context_length)
+        return memory_needed_bytes(facts, context_length, spec.options, batch_tokens=spec.batch_tokens)
     if spec.kind is RunnerKind.EMBEDDING:
         return EMBEDDER_PROCESS_BYTES + _weights_bytes(spec.path)
     return EchoSettings.read(spec.path).needs_bytes
+
+
+def gpu_layers_that_fit(facts: GgufFacts, context_length: int, options: ModelOptions, free_bytes: int | None) -> int:
+    """How many layers to put on GPUs with so much free memory; None: there is no GPU. All of them, where they fit."""
+    if free_bytes is None:
+        return 0
+    needed_bytes = memory_needed_bytes(facts, context_length, options)
+    if needed_bytes <= free_bytes:
+        return facts.layers + 1  # the last is what turns the result into words
+    fixed_bytes = memory_needed_bytes(replace(facts, weights_bytes=0, kv_bytes_per_token=0), context_length, options)
+    layer_bytes = (needed_bytes - fixed_bytes) / max(1, facts.layers)
+    return max(0, min(facts.layers, int((free_bytes - fixed_bytes) / max(1.0, layer_bytes))))
 
 
 def _weights_bytes(folder: Path) -> int:

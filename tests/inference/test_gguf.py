@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from inference.errors import ModelFileError
 from inference.gguf import GgufFacts, memory_needed_bytes, read_facts
+from inference.model_options import AdapterUse, CacheType, FlashAttention, ModelOptions
 from inference.starter import StarterPaths
 
 
@@ -56,6 +57,7 @@ def test_it_reads_the_facts(model: Path) -> None:
         quantization="F16",
         context_length=2048,
         layers=2,
+        heads=4,
         width=64,
         vocabulary=2000,
         kv_bytes_per_token=2 * 2 * (16 + 16) * 2,  # layers, heads, key and value, f16
@@ -76,6 +78,27 @@ def test_an_unknown_file_type_is_read_off_the_tensors(tmp_path: Path) -> None:
 def test_memory_grows_with_the_context(model: Path) -> None:
     facts = read_facts(model)
     assert memory_needed_bytes(facts, 2000) - memory_needed_bytes(facts, 1000) == 1000 * facts.kv_bytes_per_token
+
+
+def test_a_quantized_cache_takes_about_half(model: Path) -> None:
+    facts, small = read_facts(model), ModelOptions(cache_type=CacheType.Q8_0)
+    grown = memory_needed_bytes(facts, 2000, small) - memory_needed_bytes(facts, 1000, small)
+    assert grown == 1000 * facts.kv_bytes_per_token * 17 / 32
+
+
+def test_without_flash_attention_the_scores_of_a_batch_count(model: Path) -> None:
+    facts, off = read_facts(model), ModelOptions(flash_attention=FlashAttention.OFF)
+    scores = 64 * 1000 * facts.heads * 4
+    usual = memory_needed_bytes(facts, 1000, batch_tokens=64)
+    assert memory_needed_bytes(facts, 1000, off, batch_tokens=64) - usual == scores
+
+
+def test_an_adapter_counts_with_its_size(model: Path, tmp_path: Path) -> None:
+    adapter = tmp_path / "adapter.gguf"
+    adapter.write_bytes(bytes(12345))
+    options = ModelOptions(adapters=(AdapterUse(adapter),))
+    facts = read_facts(model)
+    assert memory_needed_bytes(facts, 1000, options) - memory_needed_bytes(facts, 1000) == 12345
 
 
 @pytest.mark.parametrize(

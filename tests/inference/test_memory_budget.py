@@ -9,7 +9,8 @@ import pytest
 
 from inference.errors import ModelFileError, ModelLoadError
 from inference.gguf import memory_needed_bytes, read_facts
-from inference.memory_budget import Claim, Room, estimate_bytes, to_unload
+from inference.memory_budget import Claim, Room, estimate_bytes, gpu_layers_that_fit, to_unload
+from inference.model_options import CacheType, ModelOptions
 from inference.types import RunnerKind, RunnerSpec
 from tests.inference.test_gguf import write
 
@@ -85,3 +86,21 @@ def test_a_double_needs_what_it_is_told_to(tmp_path: Path) -> None:
     path = tmp_path / "echo.json"
     path.write_text(json.dumps({"needs_bytes": 77}))
     assert estimate_bytes(RunnerSpec("x", RunnerKind.ECHO, path)) == 77
+
+
+def test_an_estimate_counts_the_options(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.gguf")
+    small = RunnerSpec("m", RunnerKind.CHAT, path, options=ModelOptions(cache_type=CacheType.Q8_0))
+    assert estimate_bytes(small) < estimate_bytes(RunnerSpec("m", RunnerKind.CHAT, path))
+
+
+def test_layers_go_to_the_gpu_as_far_as_its_memory_reaches(tmp_path: Path) -> None:
+    facts, options = read_facts(write(tmp_path / "m.gguf")), ModelOptions()
+    needed = memory_needed_bytes(facts, 1 << 20, options)
+    layer = (facts.weights_bytes + facts.kv_bytes_per_token * (1 << 20)) // facts.layers
+    layers = [gpu_layers_that_fit(facts, 1 << 20, options, free) for free in (needed, needed - layer // 2, 0)]
+    assert layers == [facts.layers + 1, facts.layers - 1, 0]
+
+
+def test_without_a_gpu_no_layer_goes_there(tmp_path: Path) -> None:
+    assert gpu_layers_that_fit(read_facts(write(tmp_path / "m.gguf")), 512, ModelOptions(), None) == 0
