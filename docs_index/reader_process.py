@@ -1,7 +1,8 @@
 """The child that reads files: `python -m docs_index.reader_process`.
 
 The first line of stdin is its configuration; each further line is one request, answered by one line of JSON on stdout,
-one after the other. It ends when stdin closes, also in the middle of a file, so it never outlives its parent.
+one after the other. Before an answer there may be lines that only say that the work gets on. It ends when stdin closes,
+also in the middle of a file, so it never outlives its parent.
 Limits that the system enforces (address space, processor time) are set here; the parent keeps the wall clock.
 """
 
@@ -12,12 +13,14 @@ import os
 import queue
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from docs_index.errors import LimitExceeded, ReadError
 from docs_index.extraction_json import extraction_fields
 from docs_index.readers.registry import reader_for
+from docs_index.readers.steps import heard_by
 from docs_index.types import Extraction, ReadLimits
 
 try:
@@ -29,6 +32,8 @@ except ImportError:  # Windows: no limits but the parent's wall clock
 else:
     HAS_LIMITS = True
 
+STEP = {"step": True}
+
 
 def main() -> None:
     answers = _private_stdout()
@@ -39,10 +44,20 @@ def main() -> None:
     while True:
         request = json.loads(requests.get())
         _limit_next_read(limits)
-        with _LeaveWithParent():
-            answer = _answer(Path(request["path"]), request["suffix"], limits)
-        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        answers.flush()
+        with _LeaveWithParent(), heard_by(partial(_get_on, answers, limits)):
+            answer = _answer(request, limits)
+        _send(answers, answer)
+
+
+def _send(answers: TextIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+def _get_on(answers: TextIO, limits: ReadLimits) -> None:
+    """A long read has done one piece of its work: time counts anew, here and in the parent."""
+    _limit_next_read(limits)
+    _send(answers, STEP)
 
 
 def _private_stdout() -> TextIO:
@@ -58,9 +73,11 @@ def _receive(requests: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _answer(path: Path, suffix: str, limits: ReadLimits) -> dict[str, Any]:
+def _answer(request: dict[str, Any], limits: ReadLimits) -> dict[str, Any]:
     try:
-        extraction = reader_for(suffix)(path)
+        if "picture" in request:
+            return _picture(Path(request["path"]), request["picture"])
+        extraction = reader_for(request["suffix"])(Path(request["path"]))
         _check_length(extraction, limits)
     except ReadError as error:
         return _failure(type(error).__name__, str(error))
@@ -72,6 +89,12 @@ def _answer(path: Path, suffix: str, limits: ReadLimits) -> dict[str, Any]:
         sys.excepthook(type(error), error, error.__traceback__)
         return _failure("DamagedDocument", "This file could not be understood; it is probably damaged.")
     return {"extraction": extraction_fields(extraction)}
+
+
+def _picture(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from docs_index.readers import pdf_picture  # noqa: PLC0415 pdfium only where a picture is wanted
+
+    return {"picture": pdf_picture.draw(path, **request)}
 
 
 def _failure(error: str, message: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The child is started when first needed, reads one file after the other, and is r
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import subprocess
@@ -17,13 +18,14 @@ from typing import IO, Any
 
 from docs_index.errors import DamagedDocument, LimitExceeded, ReadError
 from docs_index.extraction_json import extraction_of
-from docs_index.reader_process import out_of_memory
+from docs_index.reader_process import STEP, out_of_memory
 from docs_index.readers.registry import require_suffix
-from docs_index.types import Extraction, ReadLimits
+from docs_index.types import Box, Extraction, PagePicture, PictureRequest, ReadLimits
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 FILES_PER_CHILD = 200  # what native parsers leak stays small
 ANSWER_BYTES_PER_CHAR = 6
+STEP_LINE = json.dumps(STEP).encode() + b"\n"
 NATIVE_OUT_OF_MEMORY = {"SIGABRT", "SIGTRAP", "SIGILL", "SIGKILL"}  # how C++ code ends when it gets no memory
 
 
@@ -48,28 +50,49 @@ class ReaderProcess:
             raise _error_class(answer["error"])(answer["message"])
         return extraction_of(answer["extraction"])
 
+    def picture(self, path: Path, request: PictureRequest) -> PagePicture:
+        """A page of a PDF as people see it, and where the passage stands on it; raises a ReadError."""
+        with self._lock:
+            answer = self._ask({"path": str(Path(path).resolve()), "picture": asdict(request)})
+        if "error" in answer:
+            raise _error_class(answer["error"])(answer["message"])
+        fields = answer["picture"]
+        boxes = tuple(Box(*box) for box in fields["boxes"])
+        return PagePicture(base64.b64decode(fields["png"]), fields["width_px"], fields["height_px"], boxes)
+
     def close(self) -> None:
         with self._lock:
             self._stop()
 
-    def _ask(self, request: dict[str, str]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._child is None or self._child.poll() is not None:
             self._stop()
             self._child = self._start()
         child = self._child
-        timer = threading.Timer(self._limits.wall_s, child.kill)
-        timer.start()
-        try:
-            line = _exchange(child, request, self._limits)
-        finally:
-            timed_out = timer.finished.is_set()
-            timer.cancel()
+        line, timed_out = b"", False
+        with suppress(BrokenPipeError):
+            _send(child, request)
+            line, timed_out = self._listen(child)
         if timed_out or not line.endswith(b"\n"):
+            child.wait()  # it was killed, or broke off
             self._stop()
         if line.endswith(b"\n"):
             answer: dict[str, Any] = json.loads(line)
             return answer
         raise LimitExceeded(self._too_long()) if timed_out else self._why_it_died(child.returncode)
+
+    def _listen(self, child: subprocess.Popen[bytes]) -> tuple[bytes, bool]:
+        """The answer, and whether its time was up. Each sign that the work gets on gives it its time anew."""
+        while True:
+            timer = threading.Timer(self._limits.wall_s, child.kill)
+            timer.start()
+            try:
+                line = _next_line(child, self._limits)
+            finally:
+                timed_out = timer.finished.is_set()
+                timer.cancel()
+            if timed_out or line != STEP_LINE:
+                return line, timed_out
 
     def _start(self) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
@@ -105,13 +128,10 @@ class ReaderProcess:
         )
 
 
-def _exchange(child: subprocess.Popen[bytes], request: dict[str, str], limits: ReadLimits) -> bytes:
-    """The child's answer; what comes back without a line end means that the child is gone."""
+def _next_line(child: subprocess.Popen[bytes], limits: ReadLimits) -> bytes:
+    """What comes back without a line end means that the child is gone."""
     assert child.stdout is not None
-    line = b""
-    with suppress(BrokenPipeError):
-        _send(child, request)
-        line = child.stdout.readline(ANSWER_BYTES_PER_CHAR * limits.text_chars + (1 << 20))
+    line = child.stdout.readline(ANSWER_BYTES_PER_CHAR * limits.text_chars + (1 << 20))
     if not line.endswith(b"\n"):
         child.wait()
     return line

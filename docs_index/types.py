@@ -114,6 +114,39 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """Which page of a PDF is wanted as a picture, and which stretch of its text is to be found on it.
+
+    The stretch is counted in signs that ink leaves on paper (`ink`), because white space is never the same twice.
+    """
+
+    page: int  # from 1
+    width_px: int
+    ink_before: int = 0
+    ink_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page in thousandths of its width and height, from the upper left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page as people see it, and where the passage stands on it."""
+
+    png: bytes
+    width_px: int
+    height_px: int
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLimits:
     """What one file may cost while it is read."""
 

@@ -66,6 +66,15 @@ class Draft:
         self._append(text)
         self._next_number = number + 1 if self._counts in COUNTED_BY_LINES and "\n" not in text else None
 
+    def add_with_titles(self, text: str, titles: Iterable[tuple[int, str]]) -> None:
+        """A text with the titles that it should hold, in this order; one that it lacks stands at its beginning."""
+        searched = 0
+        for level, title in titles:
+            at = text.find(title, searched)
+            searched = max(searched, at)
+            self._headings.append(Heading(self._length + max(at, searched), level, title[:MAX_TITLE_CHARS]))
+        self._append(text)
+
     def include(self, part: Extraction) -> None:
         """Another text with its headings."""
         if part.text:

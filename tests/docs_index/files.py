@@ -7,15 +7,20 @@ import io
 import zipfile
 import zlib
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import docx
+import pypdfium2
 
 PASSWORD_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 DOCUMENT_ID = b"0123456789abcdef"
 
 
-def pdf_bytes(pages: Sequence[str], *, title: str = "", password: str = "") -> bytes:
+def pdf_bytes(
+    pages: Sequence[str], *, title: str = "", password: str = "", bookmarks: Sequence[tuple[str, int]] = ()
+) -> bytes:
     """Each page is its lines; a page of no text has nothing on it."""
     kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
     objects = [
@@ -26,6 +31,9 @@ def pdf_bytes(pages: Sequence[str], *, title: str = "", password: str = "") -> b
     for i, page in enumerate(pages):
         objects.append(_page_object(content=5 + 2 * i))
         objects.append(_stream("".join(_line(n, text) for n, text in enumerate(page.split("\n")))))
+    if bookmarks:
+        objects[0] = f"<< /Type /Catalog /Pages 2 0 R /Outlines {len(objects) + 1} 0 R >>".encode()
+        objects += _outline(bookmarks, len(objects) + 1)
     trailer = f"/Root 1 0 R /ID [<{DOCUMENT_ID.hex()}> <{DOCUMENT_ID.hex()}>]"
     if title:
         objects.append(f"<< /Title ({title}) >>".encode())
@@ -36,8 +44,23 @@ def pdf_bytes(pages: Sequence[str], *, title: str = "", password: str = "") -> b
     return _assemble(objects, trailer)
 
 
-def write_pdf(path: Path, pages: Sequence[str], **options: str) -> Path:
+def write_pdf(path: Path, pages: Sequence[str], **options: Any) -> Path:
     path.write_bytes(pdf_bytes(pages, **options))
+    return path
+
+
+def write_scan(path: Path, pages: Sequence[str], *, written: Sequence[str] = (), stamp: str = "") -> Path:
+    """Pages that are pictures of text, and after them pages of text; the stamp stands as text on each picture."""
+    scan = pypdfium2.PdfDocument(pdf_bytes([stamp] * len(pages) + list(written)))
+    with closing(scan), closing(pypdfium2.PdfDocument(pdf_bytes(pages))) as original:
+        for number in range(len(pages)):
+            source, target = original[number], scan[number]
+            picture = pypdfium2.PdfImage.new(scan)
+            picture.set_bitmap(source.render(scale=150 / 72))
+            picture.set_matrix(pypdfium2.PdfMatrix().scale(*source.get_size()))
+            target.insert_obj(picture)
+            target.gen_content()
+        scan.save(path)
     return path
 
 
@@ -96,6 +119,16 @@ def rc4(key: bytes, data: bytes) -> bytes:
         state[i], state[j] = state[j], state[i]
         out.append(byte ^ state[(state[i] + state[j]) % 256])
     return bytes(out)
+
+
+def _outline(bookmarks: Sequence[tuple[str, int]], number: int) -> list[bytes]:
+    """The outline object, which has this number, and its items in a row."""
+    last = number + len(bookmarks)
+    items = [f"<< /Type /Outlines /First {number + 1} 0 R /Last {last} 0 R /Count {len(bookmarks)} >>"]
+    for n, (title, page) in enumerate(bookmarks, number + 1):
+        following = f"/Next {n + 1} 0 R" if n < last else ""
+        items.append(f"<< /Title ({title}) /Parent {number} 0 R {following} /Dest [{4 + 2 * page} 0 R /Fit] >>")
+    return [item.encode() for item in items]
 
 
 def _page_object(content: int) -> bytes:

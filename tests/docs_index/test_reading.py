@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from docs_index.errors import DamagedDocument, LimitExceeded, ProtectedDocument, ReadError, UnsupportedFormat
+from docs_index.ink import ink
 from docs_index.reading import PACKAGE_PARENT, ReaderProcess
-from docs_index.types import ReadLimits
-from tests.docs_index.files import write_docx, write_pdf, write_pdf_bomb, write_zip_bomb
+from docs_index.types import PictureRequest, ReadLimits
+from tests.docs_index.files import write_docx, write_pdf, write_pdf_bomb, write_scan, write_zip_bomb
 
 MEGABYTE = 1 << 20
 NESTED_PAGE = "<div>" * 400_000  # minutes of work in native code, which never lets go of the interpreter
@@ -56,7 +57,6 @@ def test_it_reads_one_file_after_the_other(reader_with, tmp_path: Path) -> None:
     assert reader.read(write_docx(tmp_path / "a.docx", ["Bears"]), ".docx").text == "Bears"
     pages = reader.read(write_pdf(tmp_path / "a.pdf", ["One", "", "Two"]), ".pdf")
     assert [page.number for page in pages.places] == [1, 2, 3]
-    assert pages.warnings == ("1 of 3 pages holds no text (they may be scanned pictures)",)
 
 
 def test_one_child_serves_many_files(reader_with, good: Path) -> None:
@@ -139,6 +139,43 @@ def test_a_read_that_never_ends_is_ended(reader_with, tmp_path: Path, good: Path
     with pytest.raises(LimitExceeded, match="longer than the 1 seconds"):
         reader.read(tmp_path / "pipe.txt", ".txt")
     assert reader.read(good, ".txt").text == "Lions roar."
+
+
+def test_a_picture_of_a_page_shows_where_the_passage_stands(reader_with, tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", ["Lions roar.\nAll ni-\nght they do.", "Tigers swim."])
+    reader = reader_with()
+    text = reader.read(path, ".pdf").text
+    start, end = text.index("All"), text.index(" they")
+    before, inside = ink(text[:start]), ink(text[start:end])
+    picture = reader.picture(path, PictureRequest(1, 500, ink_before=before, ink_length=inside))
+    assert picture.png.startswith(b"\x89PNG") and (picture.width_px, picture.height_px) == (500, 708)
+    first, second = picture.boxes  # "All ni-" and "ght", below each other at the left edge of the text
+    assert first.top < second.top and first.left == second.left and second.width < first.width
+    assert reader.picture(path, PictureRequest(2, 500)).boxes == ()
+
+
+@pytest.mark.parametrize("page", [0, 3])
+def test_a_page_that_does_not_exist_has_no_picture(reader_with, tmp_path: Path, page: int) -> None:
+    with pytest.raises(ReadError, match=f"no page {page}"):
+        reader_with().picture(write_pdf(tmp_path / "a.pdf", ["x", "y"]), PictureRequest(page, 500))
+
+
+def test_no_picture_comes_of_what_is_no_pdf(reader_with, good: Path) -> None:
+    with pytest.raises(DamagedDocument, match="cannot be drawn"):
+        reader_with().picture(good, PictureRequest(1, 500))
+
+
+@needs_limits
+def test_row_38_a_long_scan_gets_its_time_page_by_page(
+    reader_with, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Together the pages take longer than one read may; none of them does."""
+    slow = tmp_path / "tesseract"
+    slow.write_text('#!/bin/sh\ncase "$1" in --list-langs) echo Languages; echo eng;; *) sleep 1; echo roar;; esac\n')
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    reader = reader_with(wall_s=2.9)
+    assert reader.read(write_scan(tmp_path / "a.pdf", ["Lions"] * 3), ".pdf").text.count("roar") == 3
 
 
 def test_a_child_that_was_killed_is_replaced(reader_with, good: Path) -> None:

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from docs_index.errors import DamagedDocument, EmptyDocument, ProtectedDocument, UnsupportedFormat
-from docs_index.readers import pdf
+from docs_index.readers import ocr, pdf
+from docs_index.readers.steps import heard_by
+from docs_index.types import Heading
 from tests.docs_index.conftest import pages_at
-from tests.docs_index.files import pdf_bytes, write_pdf
+from tests.docs_index.files import pdf_bytes, write_pdf, write_scan
+
+needs_tesseract = pytest.mark.skipif(not ocr.is_available(), reason="Tesseract is not installed (apt: tesseract-ocr)")
 
 
 def test_it_keeps_the_pages(tmp_path: Path) -> None:
@@ -22,22 +26,71 @@ def test_words_broken_at_the_end_of_a_line_are_whole(tmp_path: Path) -> None:
     assert extraction.text == "An international UTF-8 lion-Eagle, well - known"
 
 
-def test_it_counts_the_pages_without_text(tmp_path: Path) -> None:
-    extraction = pdf.read(write_pdf(tmp_path / "a.pdf", ["", "Lions.", "", ""]))
-    assert extraction.warnings == ("3 of 4 pages hold no text (they may be scanned pictures)",)
+def test_blank_pages_are_nothing_to_speak_of(tmp_path: Path) -> None:
+    extraction = pdf.read(write_pdf(tmp_path / "a.pdf", ["", "Lions.", ""]))
+    assert (extraction.text.strip(), extraction.warnings, extraction.page_count) == ("Lions.", (), 3)
     assert extraction.text[extraction.places[1].start :].startswith("Lions.")
 
 
-@pytest.mark.parametrize(
-    "pages, sentence",
-    [
-        ([""], r"its only page holds no text \(they may be scanned pictures\)"),
-        (["", "", ""], "none of its 3 pages holds text"),
-    ],
-)
-def test_a_pdf_of_pictures_is_said_to_be_one(tmp_path: Path, pages: list[str], sentence: str) -> None:
-    with pytest.raises(EmptyDocument, match=sentence):
-        pdf.read(write_pdf(tmp_path / "a.pdf", pages))
+def test_a_pdf_of_blank_pages_is_said_to_be_empty(tmp_path: Path) -> None:
+    with pytest.raises(EmptyDocument, match="nothing is on its pages"):
+        pdf.read(write_pdf(tmp_path / "a.pdf", ["", ""]))
+
+
+class TestPagesThatArePictures:
+    def test_without_tesseract_they_are_counted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        path = write_scan(tmp_path / "a.pdf", ["Lions roar.", "Tigers swim."], written=["Bears climb up the trees."])
+        extraction = pdf.read(path)
+        assert extraction.warnings == ("2 of 3 pages are pictures; install Tesseract to read them",)
+        assert extraction.text.strip() == "Bears climb up the trees."
+
+    @pytest.mark.parametrize(
+        "pages, sentence",
+        [
+            (["Lions."], "The only page is a picture; install Tesseract to read them."),
+            (["Lions.", "Tigers."], "2 of 2 pages are pictures; install Tesseract to read them."),
+        ],
+    )
+    def test_a_file_of_pictures_alone_fails_with_that_sentence(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: list[str], sentence: str
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(EmptyDocument) as caught:
+            pdf.read(write_scan(tmp_path / "a.pdf", pages))
+        assert str(caught.value) == sentence
+
+    def test_a_page_number_on_a_picture_does_not_make_it_a_text(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        extraction = pdf.read(write_scan(tmp_path / "a.pdf", ["Lions roar."], stamp="- 7 -"))
+        assert extraction.warnings == ("The only page is a picture; install Tesseract to read them",)
+        assert extraction.text == "- 7 -"
+
+    @needs_tesseract
+    def test_tesseract_reads_them_and_they_are_marked(self, tmp_path: Path) -> None:
+        path = write_scan(tmp_path / "a.pdf", ["Lions roar in the night."], written=["Bears climb up the trees."])
+        steps: list[int] = []
+        with heard_by(lambda: steps.append(1)):
+            extraction = pdf.read(path)
+        assert extraction.text == "Lions roar in the night.\n\nBears climb up the trees."
+        assert [place.is_ocr for place in extraction.places] == [True, False]
+        assert extraction.warnings == (
+            "1 of 2 pages is a picture and was read by Tesseract, so its text may hold mistakes",
+        )
+        assert steps == [1]
+
+    @needs_tesseract
+    def test_a_picture_of_no_words_is_said_to_be_one(self, tmp_path: Path) -> None:
+        with pytest.raises(EmptyDocument, match="The only page is a picture, and Tesseract found no text in it."):
+            pdf.read(write_scan(tmp_path / "a.pdf", [""]))
+
+
+def test_bookmarks_are_the_sections(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", ["Guide\nLinux", "Debian"], bookmarks=[("Linux", 0), ("Elsewhere", 1)])
+    extraction = pdf.read(path)
+    assert extraction.headings == (Heading(6, 1, "Linux"), Heading(extraction.text.index("Debian"), 1, "Elsewhere"))
 
 
 def test_a_password_is_asked_about(tmp_path: Path) -> None:
