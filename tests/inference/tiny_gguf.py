@@ -44,7 +44,7 @@ def write_tiny_gguf(
     writer.add_rope_dimension_count(_EMBEDDING // _HEADS)
     for key, value in (metadata or {}).items():
         writer.add_float32(key, value)
-    n_vocab = _add_vocabulary(writer)
+    n_vocab = add_vocabulary(writer)
     _add_tensors(writer, n_vocab, np.random.default_rng(seed))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -53,7 +53,7 @@ def write_tiny_gguf(
     return path
 
 
-def _add_vocabulary(writer: gguf.GGUFWriter) -> int:
+def add_vocabulary(writer: gguf.GGUFWriter) -> int:
     tokens = [*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS]
     control = [gguf.TokenType.UNKNOWN] + [gguf.TokenType.CONTROL] * (len(CONTROL) - 1)
     types = [*control, *[gguf.TokenType.BYTE] * 256, *[gguf.TokenType.NORMAL] * len(WORDS)]
