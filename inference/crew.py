@@ -50,14 +50,11 @@ class Crew:
         if self.size < self.most and self._may_grow():
             self._resize(self.size + 1, is_trying=True)
 
-    def rest(self) -> None:
-        """There is nothing to compute: from here on the idle time shows what others leave."""
-        self._free_cores()
-
     def wake(self, rested_s: float) -> None:
-        """There is again. What was learned before a rest is out of date."""
+        """There is work again. What was learned before a rest is out of date: a core that is lost shows at once, and
+        beginning with too few threads costs every answer more than that."""
         if rested_s >= _FIRST_RETRY_S:
-            self._resize(max(1, min(self.most, round(self._free_cores()))), is_trying=False)
+            self._resize(self.most, is_trying=False)
 
     def _may_grow(self) -> bool:
         if self._steady_s < self._ask_at_s:

@@ -15,6 +15,7 @@ from inference.binding import Batch, Context, DecodeFailed, Model
 from inference.crew import Crew, FreeCores, physical_cores
 from inference.errors import InvalidRequest, PromptTooLong
 from inference.jobs import NOWHERE, Ending, Job, Request, StepEvent
+from inference.logprobs import chances
 from inference.model_facts import context_length_of, facts_of
 from inference.pacing import LEAST_TOKENS, Pacing
 from inference.sampling import Sampler, validate
@@ -104,9 +105,9 @@ class Engine:
         if not self._running:
             return []
         started_at = time.perf_counter()
-        rows, read = self._decode()
+        rows, read, answers = self._decode()
         events = [self._sample(job, row) for job, row in rows]
-        self._pacing.measured(read, time.perf_counter() - started_at)
+        self._pacing.measured(read, answers, time.perf_counter() - started_at)
         return events
 
     def drop_all(self) -> None:
@@ -133,8 +134,9 @@ class Engine:
             self._running.append(job)
             self._running.sort(key=lambda running: running.request.id)
 
-    def _decode(self) -> tuple[list[tuple[Job, int]], int]:
-        """Compute one batch. Answers who gets logits from which row, and how many prompt tokens were read."""
+    def _decode(self) -> tuple[list[tuple[Job, int]], int, int]:
+        """Compute one batch. Answers who gets logits from which row, how many prompt tokens were read, and how many
+        answers were in it."""
         while True:
             shares = self._share_batch()
             if sum(count for _, count in shares) > self._sequences.free_cells:
@@ -144,12 +146,13 @@ class Engine:
             if self._compute():
                 break
             self._make_room()
-        read = 0
+        read = answers = 0
         for job, count in shares:
             read += 0 if job.is_answering else count
+            answers += job.is_answering
             self._sequences.extend(job.sequence, job.tokens[job.read : job.read + count])
             job.read += count
-        return rows, read
+        return rows, read, answers
 
     def _compute(self) -> bool:
         self._context.use_threads(self._crew.size)
@@ -194,8 +197,10 @@ class Engine:
         self._waiting.insert(0, job)
 
     def _sample(self, job: Job, row: int) -> StepEvent:
+        logits, count = self._context.logits(row), job.request.params.logprobs
+        raw = None if count is None else logits.copy()  # sampling writes into them
         try:
-            token = job.sampler.sample(self._context.logits(row), job.tokens)
+            token = job.sampler.sample(logits, job.tokens)
         except InvalidRequest as failure:  # a grammar that cannot be followed any further
             return StepEvent(job.request.id, None, self._end(job, None), failure)
         if not job.generated:
@@ -205,7 +210,9 @@ class Engine:
             return StepEvent(job.request.id, None, self._end(job, FinishReason.STOP))
         limit = job.request.params.max_tokens
         is_full = len(job.tokens) >= self.facts.context_length or (limit is not None and job.generated >= limit)
-        return StepEvent(job.request.id, token, self._end(job, FinishReason.LENGTH) if is_full else None)
+        ending = self._end(job, FinishReason.LENGTH) if is_full else None
+        asked = () if raw is None else chances(raw, token, count or 0)
+        return StepEvent(job.request.id, token, ending, chances=asked)
 
     def _end(self, job: Job, reason: FinishReason | None) -> Ending:
         """Let go of a job. What its sequence holds stays, as a prefix for the next turn of the conversation."""
@@ -216,5 +223,4 @@ class Engine:
             self._waiting.remove(job)
         if self.is_idle:
             self._idle_since = time.perf_counter()
-            self._crew.rest()
         return job.ending(reason)

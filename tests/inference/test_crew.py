@@ -65,14 +65,12 @@ def test_a_try_that_fails_is_not_repeated_at_once() -> None:
     assert early.count(2) / 500 > late.count(2) / 2000
 
 
-@pytest.mark.parametrize(("left", "size"), [(4.0, 4), (2.6, 3), (0.1, 1)])
-def test_a_rest_shows_what_others_leave(left: float, size: int) -> None:
+def test_after_a_rest_all_are_tried_and_what_is_missing_shows_at_once() -> None:
     machine = Machine(4)
     machine.compute(1, left=1)
-    machine.crew._free_cores = lambda: left
-    machine.crew.rest()
     machine.crew.wake(rested_s=1.0)
-    assert machine.crew.size == size
+    assert machine.crew.size == 4
+    assert machine.compute(0.3, left=1)[-1] == 1
 
 
 def test_a_short_rest_shows_nothing() -> None:
