@@ -7,19 +7,24 @@ template itself wrote may be parsed for control tokens. This module knows nothin
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError
 
 from inference.errors import TemplateError
 from inference.template_sandbox import TemplateEnvironment
-from inference.types import ChatMessage
+from inference.turns import CallStyle, Hide, hidden, one_call_each, tools_json, turns_of
+from inference.types import ChatMessage, Tool
 
 SOURCE_LIMIT_CHARS = 512_000
 LINE_CHARS = 120  # of a line that is quoted
+_BRACKETS = re.compile(r"[<>\[\]|｜]")
 
 CHATML = (
     "{% for message in messages %}"
@@ -70,35 +75,62 @@ class ChatTemplate:
             raise _trouble("The model's chat template is broken", source, error) from error
         self._source = source
 
-    def render(self, messages: Sequence[ChatMessage], *, guarded: Sequence[bool] | None = None) -> list[PromptPart]:
+    def render(
+        self,
+        messages: Sequence[ChatMessage],
+        tools: Sequence[Tool] = (),
+        style: CallStyle | None = None,
+        *,
+        guarded: Sequence[bool] | None = None,
+        guards: Callable[[str], bool] | None = None,
+    ) -> list[PromptPart]:
         """The prompt up to where the model's answer begins.
 
         `guarded` says of each message whether its text, taken by itself, would yield control tokens (all, unless
-        told). The others are rendered in place, so that an ordinary prompt is one part and is tokenized exactly as the
-        model was trained on.
+        told); `guards` says it of each string in the tools and in the calls. The others are rendered in place, so that
+        an ordinary prompt is one part and is tokenized exactly as the model was trained on.
         """
-        shown, hidden = list(messages), []
+        shown, marks = list(messages), []
         for index, message in enumerate(messages):
-            if guarded is None or guarded[index]:
+            if message.content and (guarded is None or guarded[index]):
                 mark = _mark()
                 shown[index] = replace(message, content=mark)
-                hidden.append((mark, message.content))
-        return list(_split(self._render_text(shown), hidden))
+                marks.append((mark, message.content))
 
-    def _render_text(self, messages: Sequence[ChatMessage]) -> str:
+        def hide(text: str) -> str:
+            if not (guards or _may_hold_control)(text):
+                return text
+            mark = _mark()
+            marks.append((mark, json.dumps(text, ensure_ascii=False)[1:-1]))  # it stands in JSON
+            return mark
+
+        return list(_split(self._render_text(shown, tools, style or CallStyle(), hide), marks))
+
+    def text(self, messages: Sequence[ChatMessage], tools: Sequence[Tool], style: CallStyle) -> str:
+        """The same as one text, in which contents are not told from control tokens: for looking at, not for a model."""
+        return self._render_text(messages, tools, style, lambda text: text)
+
+    def _render_text(self, messages: Sequence[ChatMessage], tools: Sequence[Tool], style: CallStyle, hide: Hide) -> str:
+        """The prompt; where a template refuses the conversation, of the same in other forms."""
         self._environment.start_clock()
-        try:
-            return self._run(messages)
-        except TemplateError:
-            merged = _without_system(messages)
-            if merged is None:
-                raise
-            return self._run(merged)
+        forms = [messages, _without_system(messages)]
+        if any(len(message.tool_calls) > 1 for message in messages):
+            forms += [one_call_each(messages), _without_system(one_call_each(messages))]
+        described = hidden(tools_json(tools), hide) if tools else None
+        refusal: TemplateError | None = None
+        for form in forms:
+            try:
+                if form is not None:
+                    return self._run(turns_of(form, style, hide), described)
+            except TemplateError as error:
+                refusal = error
+        assert refusal is not None
+        raise refusal
 
-    def _run(self, messages: Sequence[ChatMessage]) -> str:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
+    def _run(self, turns: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
+        given = self._special | ({"tools": tools} if tools else {})
         try:
-            return self._template.render(messages=turns, add_generation_prompt=True, **self._special)
+            return self._template.render(messages=turns, add_generation_prompt=True, **given)
         except FAILURES as error:
             raise _trouble("The model's chat template refused this conversation", self._source, error) from error
 
@@ -109,6 +141,11 @@ def _without_system(messages: Sequence[ChatMessage]) -> list[ChatMessage] | None
         return None
     first = replace(messages[1], content=f"{messages[0].content}\n\n{messages[1].content}")
     return [first, *messages[2:]]
+
+
+def _may_hold_control(text: str) -> bool:
+    """Without a tokenizer: every vocabulary writes its control tokens with brackets."""
+    return _BRACKETS.search(text) is not None
 
 
 def _mark() -> str:

@@ -109,3 +109,9 @@ def encoded(text: str, word: Word) -> bytes:
 
 def broken(word: Word) -> InvalidRequest:
     return InvalidRequest(f"The grammar cannot be read at line {word.line}: {word.text[:20]!r} is not expected there.")
+
+
+def literal(text: str) -> str:
+    """A text as grammars write it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(char if char >= " " and char != "\x7f" else f"\\x{ord(char):02X}" for char in escaped) + '"'

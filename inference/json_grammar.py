@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from inference.errors import InvalidRequest
+from inference.gbnf_words import literal
 
 Schema = dict[str, Any]
 
@@ -49,6 +50,12 @@ ANY_OBJECT = "root ::= ws object" + PRIMITIVES
 
 def schema_grammar(schema: object, *, strict: bool = False) -> str:
     """The grammar of the JSON that a schema allows. Raises InvalidRequest."""
+    root, rules = schema_rules(schema, strict=strict)
+    return "\n".join([f"root ::= ws {root}", *rules]) + PRIMITIVES
+
+
+def schema_rules(schema: object, *, strict: bool = False, prefix: str = "r") -> tuple[str, list[str]]:
+    """The name of the rule that stands for a schema, and all rules it needs beside PRIMITIVES, named by the prefix."""
     if not isinstance(schema, dict):
         raise InvalidRequest("The schema must be an object.")
     try:
@@ -57,17 +64,22 @@ def schema_grammar(schema: object, *, strict: bool = False) -> str:
         raise InvalidRequest("The schema is nested too deep.") from error
     if size > SCHEMA_LIMIT_CHARS:
         raise InvalidRequest(f"The schema is longer than {SCHEMA_LIMIT_CHARS:,} characters.")
-    converter = _Converter(schema, strict)
-    root = converter.rule(schema, "", 0)
-    return "\n".join([f"root ::= ws {root}", *converter.rules]) + PRIMITIVES
+    converter = _Converter(schema, strict, prefix)
+    return converter.rule(schema, "", 0), converter.rules
+
+
+def is_of_json(grammar: str) -> bool:
+    """Whether a grammar was made here, for answers in JSON."""
+    return grammar.endswith(PRIMITIVES)
 
 
 class _Converter:
     """Writes one rule for each subschema."""
 
-    def __init__(self, root: Schema, strict: bool) -> None:
+    def __init__(self, root: Schema, strict: bool, prefix: str) -> None:
         self._root = root
         self._strict = strict
+        self._prefix = prefix
         self._referred: dict[str, str] = {}
         self._count = 0
         self.rules: list[str] = []
@@ -94,7 +106,7 @@ class _Converter:
         self._count += 1
         if self._count > RULES_LIMIT:
             raise InvalidRequest("The schema is too large.")
-        return f"r{self._count}"
+        return f"{self._prefix}{self._count}"
 
     def _add(self, definition: str, name: str = "") -> str:
         name = name or self._name()
@@ -128,9 +140,9 @@ class _Converter:
         if "allOf" in schema:
             return self.rule(self._merged(schema, place), f"{place}/allOf", depth)
         if "const" in schema:
-            return _literal(_json(schema["const"]))
+            return literal(_json(schema["const"]))
         if "enum" in schema:
-            return " | ".join(_literal(_json(value)) for value in _listed(schema, "enum", place))
+            return " | ".join(literal(_json(value)) for value in _listed(schema, "enum", place))
         kind = schema.get("type", _implied(schema))
         if isinstance(kind, list):
             return self._either([{**schema, "type": each} for each in _listed(schema, "type", place)], place, depth)
@@ -178,7 +190,7 @@ class _Converter:
             first, later = self._add(f'({pair} ("," ws {pair})*)?'), self._add(f'("," ws {pair})*')
         for name, value in reversed(properties.items()):
             rule = self.rule(value, f"{place}/properties/{name}"[:200], depth)
-            pair = self._add(f'{_literal(_json(name))} ws ":" ws {rule} ws')
+            pair = self._add(f'{literal(_json(name))} ws ":" ws {rule} ws')
             optional = name not in required
             first, later = (
                 self._add(f"{pair} {later}" + (f" | {first}" if optional else "")),
@@ -243,8 +255,3 @@ def _times(schema: Schema, low: str, high: str, place: str) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(char if char >= " " and char != "\x7f" else f"\\x{ord(char):02X}" for char in escaped) + '"'

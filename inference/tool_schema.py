@@ -25,8 +25,8 @@ _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 JSON = dict[str, Any]
 
 
-def parse_tools(body: Mapping[str, Any]) -> ToolUse | None:
-    """`tools`, `tool_choice` and `parallel_tool_calls` of a chat. None: no tool may be called."""
+def parse_tools(body: Mapping[str, Any]) -> ToolUse:
+    """`tools`, `tool_choice` and `parallel_tool_calls` of a chat. Tools that may not be called are left out."""
     listed = body.get("tools")
     if listed is not None and not isinstance(listed, list):
         raise InvalidRequest("'tools' must be a list.")
@@ -36,7 +36,9 @@ def parse_tools(body: Mapping[str, Any]) -> ToolUse | None:
     if parallel is not None and not isinstance(parallel, bool):
         raise InvalidRequest("'parallel_tool_calls' must be true or false.")
     if not tools or choice is ToolChoice.NONE:
-        return None
+        return ToolUse()
+    if choice is ToolChoice.AUTO and allowed:
+        tools, allowed = tuple(tool for tool in tools if tool.name in allowed), ()
     return ToolUse(tools, choice, allowed, is_parallel=parallel is not False)
 
 

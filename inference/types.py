@@ -64,7 +64,7 @@ class ToolUse:
 
     tools: tuple[Tool, ...] = ()
     choice: ToolChoice = ToolChoice.AUTO
-    allowed: tuple[str, ...] = ()  # the names of those that may be called; empty: all
+    allowed: tuple[str, ...] = ()  # where a call is required: the names it may have; empty: all
     is_parallel: bool = True  # several calls in one answer
 
 

@@ -28,10 +28,10 @@ def test_a_tool_has_a_name_a_description_and_a_schema() -> None:
 @pytest.mark.parametrize(
     ("body", "use"),
     [
-        ({}, None),
-        ({"tools": []}, None),
-        ({"tools": None, "tool_choice": "auto", "parallel_tool_calls": False}, None),
-        ({"tools": [tool()], "tool_choice": "none"}, None),
+        ({}, ToolUse()),
+        ({"tools": []}, ToolUse()),
+        ({"tools": None, "tool_choice": "auto", "parallel_tool_calls": False}, ToolUse()),
+        ({"tools": [tool()], "tool_choice": "none"}, ToolUse()),
         ({"tools": [tool()], "tool_choice": None}, ToolUse((WEATHER,))),
         ({"tools": [tool()], "tool_choice": "required"}, ToolUse((WEATHER,), ToolChoice.REQUIRED)),
         ({"tools": [tool()], "parallel_tool_calls": False}, ToolUse((WEATHER,), is_parallel=False)),
@@ -39,10 +39,10 @@ def test_a_tool_has_a_name_a_description_and_a_schema() -> None:
             {"tools": [tool(), tool("now")], "tool_choice": NAMED},
             ToolUse((WEATHER, NOW), ToolChoice.REQUIRED, ("now",)),
         ),
-        ({"tools": [tool(), tool("now")], "tool_choice": FEW}, ToolUse((WEATHER, NOW), ToolChoice.AUTO, ("now",))),
+        ({"tools": [tool(), tool("now")], "tool_choice": FEW}, ToolUse((NOW,))),
     ],
 )
-def test_the_choice_says_what_may_be_called(body: dict[str, Any], use: ToolUse | None) -> None:
+def test_the_choice_says_what_may_be_called(body: dict[str, Any], use: ToolUse) -> None:
     assert parse_tools(body) == use
 
 

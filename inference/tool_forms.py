@@ -1,0 +1,48 @@
+"""The ways in which models write a tool call, as far as one can be asked of them; and which one a prompt shows. Pure.
+
+`tool_split` reads more ways than these: a call that is forced can be forced into one that it knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallForm:
+    """What stands around the name and the arguments of a call."""
+
+    opening: str = ""  # the mark before it; without one, a call is only found at the beginning of an answer
+    closing: str = ""
+    arguments: str = "arguments"  # their key
+    is_list: bool = False  # one mark, and all calls in brackets
+    is_bare: bool = False  # the name itself, and the arguments behind it
+    is_shown: bool = True  # the prompt asks for calls that are written so
+
+
+HERMES = CallForm("<tool_call>", "</tool_call>")
+MISTRAL = CallForm("[TOOL_CALLS]", is_list=True)
+MISTRAL_BARE = CallForm("[TOOL_CALLS]", is_bare=True)
+GRANITE = CallForm("<|tool_call|>", is_list=True)
+LLAMA = CallForm(arguments="parameters")
+OTHER = CallForm("<tool_call>", "</tool_call>", is_shown=False)  # in the place of a form that we cannot ask for
+
+
+def form_of(prompt: str, name: str) -> CallForm:
+    """How a prompt writes the call of the function with this name."""
+    before, _, after = prompt.partition(name)
+    opening, inside = _last_opening(before[-200:])
+    if opening == HERMES.opening:
+        return HERMES if inside.startswith("{") else OTHER
+    for form in (MISTRAL, GRANITE):
+        if opening == form.opening and inside.startswith("["):
+            return form
+    if opening == MISTRAL_BARE.opening and not inside and after.startswith("[ARGS]"):
+        return MISTRAL_BARE
+    return LLAMA if not opening and '"parameters"' in after[:40] else OTHER
+
+
+def _last_opening(text: str) -> tuple[str, str]:
+    """The last mark in a text, and what stands behind it."""
+    at, mark = max((text.rfind(form.opening), form.opening) for form in (HERMES, MISTRAL, GRANITE))
+    return (mark, text[at + len(mark) :].lstrip()) if at >= 0 else ("", "")

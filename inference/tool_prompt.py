@@ -1,0 +1,121 @@
+"""What a chat template makes of tools, found by trying it; and what is said in its place where it knows none.
+
+In a template that does not know tools, results or calls, they become plain messages, in the way of Hermes and Qwen: a
+system prompt that lists the functions, `<tool_call>` around a call, and `<tool_response>` around what it returned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Protocol
+
+from inference.errors import TemplateError
+from inference.tool_forms import HERMES, CallForm, form_of
+from inference.turns import CallStyle, tools_json
+from inference.types import ChatMessage, Tool, ToolCall
+
+SYSTEM = """\
+You can call functions. Each of them is described in one line of JSON:
+<tools>
+{tools}
+</tools>
+
+To call a function, write its name and its arguments as JSON between <tool_call> and </tool_call>:
+<tool_call>
+{{"name": "the name of the function", "arguments": {{"the name of an argument": "its value"}}}}
+</tool_call>
+What the function returns is then given to you between <tool_response> and </tool_response>."""
+
+_TOOL = Tool("needle_tool", "Finds it.", {"type": "object", "properties": {"needle_key": {"type": "string"}}})
+_CALL = ToolCall("call_of_the_needle", "needle_call", '{"needle_key": "needle_value"}')
+_QUESTION = ChatMessage("user", "Where?")
+
+
+class Template(Protocol):
+    """A chat template."""
+
+    def text(self, messages: Sequence[ChatMessage], tools: Sequence[Tool], style: CallStyle) -> str:
+        """The whole prompt. Raises TemplateError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolHabits:
+    """How one template goes about tools."""
+
+    knows_tools: bool  # and calls, and results
+    style: CallStyle = CallStyle()
+    form: CallForm = HERMES
+
+    def prepared(
+        self, messages: Sequence[ChatMessage], tools: Sequence[Tool]
+    ) -> tuple[Sequence[ChatMessage], Sequence[Tool]]:
+        """A conversation that the template can express, and the tools that it is to describe itself."""
+        if self.knows_tools or not (tools or any(_is_about_tools(message) for message in messages)):
+            return messages, tools
+        return list(_plainly(_with_system(messages, tools))), ()
+
+
+def habits_of(template: Template) -> ToolHabits:
+    """Try a template with a tool, a call and its result."""
+    if "needle_tool" not in _tried(template, [_QUESTION], [_TOOL], CallStyle()):
+        return ToolHabits(knows_tools=False)
+    call = ChatMessage("assistant", "", (_CALL,))
+    result = ChatMessage("tool", "needle_result", tool_call_id=_CALL.id)
+    for has_short_ids, has_objects, has_null in product((False, True), (True, False), (True, False)):
+        style = CallStyle(has_objects, has_null, has_short_ids)
+        prompt = _tried(template, [_QUESTION, call, result], [], style)
+        if _shows_all(prompt):
+            return ToolHabits(True, style, form_of(prompt, "needle_call"))
+    return ToolHabits(knows_tools=False)
+
+
+def _tried(template: Template, messages: list[ChatMessage], tools: list[Tool], style: CallStyle) -> str:
+    try:
+        return template.text(messages, tools, style)
+    except TemplateError:
+        return ""
+
+
+def _shows_all(prompt: str) -> bool:
+    """Neither left out, nor written in Python's way, nor as a string inside of JSON."""
+    found = all(word in prompt for word in ("needle_call", "needle_key", "needle_value", "needle_result"))
+    return found and "'needle_key'" not in prompt and '\\"needle_key' not in prompt
+
+
+def _is_about_tools(message: ChatMessage) -> bool:
+    return bool(message.tool_calls) or message.role == "tool"
+
+
+def _with_system(messages: Sequence[ChatMessage], tools: Sequence[Tool]) -> list[ChatMessage]:
+    if not tools:
+        return list(messages)
+    listed = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools_json(tools))
+    said = SYSTEM.format(tools=listed)
+    if messages and messages[0].role == "system":
+        return [replace(messages[0], content=f"{messages[0].content}\n\n{said}"), *messages[1:]]
+    return [ChatMessage("system", said), *messages]
+
+
+def _plainly(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
+    """Calls and results as text. Results that follow each other become one message: many templates want turns."""
+    results: list[str] = []
+    for message in messages:
+        if message.role == "tool":
+            results.append(f"<tool_response>\n{message.content}\n</tool_response>")
+            continue
+        if results:
+            yield ChatMessage("user", "\n".join(results))
+            results = []
+        yield ChatMessage(message.role, _written(message)) if message.tool_calls else message
+    if results:
+        yield ChatMessage("user", "\n".join(results))
+
+
+def _written(message: ChatMessage) -> str:
+    calls = (f'<tool_call>\n{{"name": "{call.name}", "arguments": {call.arguments}}}\n</tool_call>'
+             for call in message.tool_calls)  # fmt: skip
+    return "\n".join([message.content, *calls] if message.content else calls)

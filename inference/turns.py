@@ -1,0 +1,114 @@
+"""Messages and tools → the dictionaries that a chat template reads, in the style that it wants them. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from inference.types import ChatMessage, Tool, ToolCall
+
+JSON = dict[str, Any]
+Hide = Callable[[str], str]
+"""Puts something else in the place of a text that could act as control tokens."""
+
+_SHORT_ID = re.compile(r"[a-zA-Z0-9]{9}")
+
+
+@dataclass(frozen=True, slots=True)
+class CallStyle:
+    """What templates do not agree on."""
+
+    has_objects: bool = True  # arguments are an object; else they are JSON in a string
+    has_null: bool = True  # a message that only calls has no content; else an empty one
+    has_short_ids: bool = False  # nine letters and digits, which Mistral's templates insist on
+
+
+def turns_of(messages: Sequence[ChatMessage], style: CallStyle, hide: Hide) -> list[JSON]:
+    """The messages. Their contents are used as they are; what calls hold goes through `hide`."""
+    names = {call.id: call.name for message in messages for call in message.tool_calls}
+    return [_turn(message, style, hide, names) for message in messages]
+
+
+def _turn(message: ChatMessage, style: CallStyle, hide: Hide, names: dict[str, str]) -> JSON:
+    turn: JSON = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        # Many templates ask whether the key is there, so other messages do not have it.
+        turn["tool_calls"] = [_call(call, style, hide) for call in message.tool_calls]
+        turn["content"] = message.content or (None if style.has_null else "")
+    if message.role == "tool":
+        turn["tool_call_id"] = _id(message.tool_call_id, style)
+        turn["name"] = names.get(message.tool_call_id, "")
+    return turn
+
+
+def _call(call: ToolCall, style: CallStyle, hide: Hide) -> JSON:
+    arguments = hidden(_object(call.arguments), hide)
+    if not style.has_objects:
+        arguments = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return {
+        "id": _id(call.id, style),
+        "type": "function",
+        "function": {"name": call.name, "arguments": arguments},
+    }
+
+
+def _object(arguments: str) -> object:
+    """Arguments as an object; a model's mistakes stay the text they are."""
+    try:
+        return json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+
+
+def _id(identity: str, style: CallStyle) -> str:
+    if not style.has_short_ids or _SHORT_ID.fullmatch(identity):
+        return identity
+    return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:9]
+
+
+def tools_json(tools: Sequence[Tool]) -> list[JSON]:
+    """Tools as OpenAI writes them, which is what templates expect."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": _schema(tool)},
+        }
+        for tool in tools
+    ]
+
+
+def _schema(tool: Tool) -> JSON:
+    # Some templates look into the properties without asking whether there are any.
+    return {"type": "object", "properties": {}} | dict(tool.parameters)
+
+
+def hidden(value: Any, hide: Hide) -> Any:
+    """JSON with every string in it hidden, or not, as `hide` wants."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [hidden(item, hide) for item in value]
+    if isinstance(value, dict):
+        return {hide(key): hidden(item, hide) for key, item in value.items()}
+    return value
+
+
+def one_call_each(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """The same conversation for templates that know one call at a time: each call with its result behind it."""
+    results = {message.tool_call_id: message for message in messages if message.role == "tool"}
+    turns: list[ChatMessage] = []
+    moved: set[str] = set()
+    for message in messages:
+        if len(message.tool_calls) < 2:
+            turns += [] if message.role == "tool" and message.tool_call_id in moved else [message]
+            continue
+        for call in message.tool_calls:
+            turns.append(replace(message, content=message.content, tool_calls=(call,)))
+            message = replace(message, content="")
+            turns += [results[call.id]] if call.id in results else []
+            moved.add(call.id)
+    return turns
