@@ -1,9 +1,12 @@
 // Brings the marked passage to the middle of the page, also when the link had no #passage, and keeps the reader's
-// place when earlier text is put above it.
+// place when earlier text is put above it. Where the picture of the page stands above the text, that is seen first.
 const viewer = document.querySelector("[data-viewer]");
 const passage = viewer?.querySelector("[data-passage]");
 
-if (passage) {
+const picture = document.querySelector("[data-page-picture]");
+const isPictureFirst = picture && !matchMedia("(min-width: 64.01rem)").matches;
+
+if (passage && !isPictureFirst) {
   passage.scrollIntoView({ block: "center" });
   passage.focus({ preventScroll: true });
 }

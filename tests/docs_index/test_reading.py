@@ -150,7 +150,7 @@ def test_a_picture_of_a_page_shows_where_the_passage_stands(reader_with, tmp_pat
     picture = reader.picture(path, PictureRequest(1, 500, ink_before=before, ink_length=inside))
     assert picture.png.startswith(b"\x89PNG") and (picture.width_px, picture.height_px) == (500, 708)
     first, second = picture.boxes  # "All ni-" and "ght", below each other at the left edge of the text
-    assert first.top < second.top and first.left == second.left and second.width < first.width
+    assert first.top < second.top and abs(first.left - second.left) <= 2 and second.width < first.width
     assert reader.picture(path, PictureRequest(2, 500)).boxes == ()
 
 

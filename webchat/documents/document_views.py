@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from docs_index.structure import Structure
 from docs_index.types import Extraction
-from webchat.documents import removal, shelf, storage, viewer
+from webchat.documents import pictures, removal, shelf, storage, viewer
 from webchat.documents.access import document_of
 from webchat.documents.collection_views import require_listing
 from webchat.documents.models import Document
@@ -33,7 +33,8 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         passage = viewer.passage_within(extraction, offset(request, "start"), offset(request, "end"))
         start = offset(request, "from")
         stretch = viewer.around(extraction, passage) if start is None else viewer.after(extraction, start)
-        context |= {"stretch": stretch, "passage": passage}
+        page = pictures.page_of(row, extraction, passage[0] if passage else stretch.start)
+        context |= {"stretch": stretch, "passage": passage, "picture_page": page, "has_pictures": page is not None}
         if passage:
             structure = Structure(extraction)
             context |= {"place": structure.label(*passage), "headings": structure.headings_at(passage[0])}
@@ -47,9 +48,10 @@ def text(request: HttpRequest, pk: int) -> HttpResponse:
     extraction = require_text(row)
     start, until = offset(request, "from"), offset(request, "until")
     if until is not None:
-        context = {"stretch": viewer.before(extraction, until), "more_before": True}
+        context: dict[str, object] = {"stretch": viewer.before(extraction, until), "more_before": True}
     else:
         context = {"stretch": viewer.after(extraction, start or 0), "more_after": True}
+    context["has_pictures"] = pictures.page_of(row, extraction, 0) is not None
     return render(request, "documents/_stretch.html", {"document": row, **context})
 
 

@@ -123,8 +123,22 @@ def _copied(upload: UploadedFile) -> Path:
     return Path(name)
 
 
+def picture_path(digest: str, page: int) -> Path:
+    """Where the picture of a page of this file is kept, if it was ever drawn."""
+    path = path_of(digest)
+    return path.with_name(f"{digest}-{page:d}.png")
+
+
+def pictures_of(digest: str) -> Iterator[Path]:
+    path = path_of(digest)
+    return path.parent.glob(f"{digest}-*.png")
+
+
 def remove(digest: str) -> None:
+    """The file, and what was drawn of it."""
     path_of(digest).unlink(missing_ok=True)
+    for picture in pictures_of(digest):
+        picture.unlink(missing_ok=True)
 
 
 def kept() -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webchat.documents import collection_views, document_views, search_views
+from webchat.documents import collection_views, document_views, picture_views, search_views
 
 app_name = "documents"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("<int:pk>/delete", collection_views.delete, name="delete"),
     path("file/<int:pk>/", document_views.document, name="document"),
     path("file/<int:pk>/text", document_views.text, name="text"),
+    path("file/<int:pk>/page/<int:number>", picture_views.page, name="page"),
+    path("file/<int:pk>/page/<int:number>.png", picture_views.picture, name="picture"),
     path("file/<int:pk>/download", document_views.download, name="download"),
     path("file/<int:pk>/retry", document_views.retry, name="retry"),
     path("file/<int:pk>/delete", document_views.delete, name="delete_document"),

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from docs_index.chunker import Chunker
 from docs_index.reading import ReaderProcess
 from docs_index.types import ReadLimits
-from webchat.documents import shelf
+from webchat.documents import pictures, shelf
 from webchat.documents.indexing import Indexer
 from webchat.documents.intake import take_in
 from webchat.documents.models import Collection, Document
@@ -36,6 +36,9 @@ def own_folders(settings, tmp_path: Path) -> Iterator[None]:
     if shelf.index.cache_info().currsize:
         shelf.index().close()
     shelf.index.cache_clear()
+    if pictures.reader.cache_info().currsize:
+        pictures.reader().close()
+    pictures.reader.cache_clear()
 
 
 @pytest.fixture(scope="session")
