@@ -10,6 +10,7 @@ from webchat.library.models import LanguageModel
 from webchat.library.removal import remove
 
 SETTINGS = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "max_tokens", "context_length")
+OPTIONS = ("cache_type", "flash_attention", "use_mmap", "use_mlock", "threads", "gpu_layers")
 
 
 @admin.register(LanguageModel)
@@ -19,6 +20,7 @@ class LanguageModelAdmin(admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "path", "is_default", "added"]}),
         ("How it is used", {"fields": ["system_prompt", *SETTINGS]}),
+        ("How it is held", {"classes": ["collapse"], "fields": OPTIONS}),
         (
             "What the file says",
             {

@@ -14,7 +14,8 @@ from inference.hardware import Hardware, survey
 from inference.types import RunnerState, RunnerStatus
 from webchat.library.engine import service
 from webchat.library.forms import SettingsForm
-from webchat.library.models import LanguageModel
+from webchat.library.models import LanguageModel, TemplateChoice
+from webchat.library.template_form import TemplateForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class Card:
     @property
     def form(self) -> SettingsForm:
         return SettingsForm(instance=self.model)
+
+    @property
+    def template_form(self) -> TemplateForm:
+        return TemplateForm(instance=self.model)
+
+    @property
+    def template_problem(self) -> str:
+        """Why the template in use cannot be used; one that a person wrote was tried when it was saved."""
+        return self.model.template_problem if self.model.template_choice == TemplateChoice.OWN else ""
 
     @property
     def state(self) -> str:

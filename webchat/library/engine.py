@@ -44,14 +44,16 @@ def client_for(endpoint: Endpoint) -> Client:
     return of_this_loop(endpoint, lambda: Client(endpoint))
 
 
-def spec_of(model: LanguageModel) -> RunnerSpec:
+async def spec_of(model: LanguageModel) -> RunnerSpec:
     """How this machine runs a model."""
-    return model.runner_spec(parallel=settings.ENVIRONMENT.parallel, threads=settings.ENVIRONMENT.threads or None)
+    environment = settings.ENVIRONMENT
+    adapters = [use async for use in model.applied_adapters.with_files()] if model.pk else []
+    return model.runner_spec(parallel=environment.parallel, threads=environment.threads or None, adapters=adapters)
 
 
 async def chat_endpoint(model: LanguageModel, on_progress: Progress | None = None) -> Endpoint:
     """Where `model` is served. Loads it first if need be."""
-    return await service().ensure(spec_of(model), on_progress=on_progress)
+    return await service().ensure(await spec_of(model), on_progress=on_progress)
 
 
 async def embed_endpoint() -> Endpoint:

@@ -8,6 +8,9 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from inference.model_options import SCALE_LIMIT
+from webchat.library.adapters import apply, made_for
+from webchat.library.defaults import OPTIONS
 from webchat.library.models import LanguageModel
 
 CONTEXT_LIMIT = 1 << 20
@@ -28,8 +31,18 @@ class SettingsForm(forms.ModelForm):
             "repeat_penalty",
             "max_tokens",
             "context_length",
+            *OPTIONS,
         ]
-        labels = {"top_p": "Top-p", "top_k": "Top-k", "min_p": "Min-p", "max_tokens": "Longest answer"}
+        labels = {
+            "top_p": "Top-p",
+            "top_k": "Top-k",
+            "min_p": "Min-p",
+            "max_tokens": "Longest answer",
+            "cache_type": "Attention cache",
+            "use_mmap": "Map the file into memory",
+            "use_mlock": "Lock into memory",
+            "gpu_layers": "Layers on the GPU",
+        }
         help_texts = {
             "system_prompt": "Put before every conversation. Empty leaves it to the model.",
             "temperature": "0 always takes the likeliest word; higher is livelier.",
@@ -39,12 +52,56 @@ class SettingsForm(forms.ModelForm):
             "repeat_penalty": "Above 1 avoids repeating words. 1 is off.",
             "max_tokens": "In tokens; a word is about one and a half.",
             "context_length": "Tokens, shared by all answers written at once. More takes more memory.",
+            "cache_type": "What is kept of a conversation. q8_0 is a little less exact and needs flash attention.",
+            "flash_attention": "A faster way to compute attention, with less memory. Automatic uses it where it works.",
+            "use_mmap": "Loads faster, and the system can have the memory when it must. Off suits network disks.",
+            "use_mlock": "The system may never swap the model out. Many systems allow little of this.",
+            "threads": "Empty: one for each processor core, fewer while other programs are at work.",
+            "gpu_layers": "Empty: as many as the GPU holds; 0: none. Without a GPU it means nothing.",
         }
         widgets = {"system_prompt": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, data: QueryDict | None = None, *, instance: LanguageModel) -> None:
         super().__init__(data, instance=instance, auto_id=f"id_m{instance.pk}_%s")
         self.fields["system_prompt"].max_length = 20_000
+        self._before = _held(instance)
+        self._adapters = {f"adapter_{adapter.pk}": adapter for adapter in made_for(instance)}
+        applied = {use.adapter_id: use.scale for use in instance.applied_adapters.all()}
+        for name, adapter in self._adapters.items():
+            self.fields[name] = forms.FloatField(
+                label=f"Adapter {adapter.name}",
+                required=False,
+                min_value=-SCALE_LIMIT,
+                max_value=SCALE_LIMIT,
+                initial=applied.get(adapter.pk),
+                help_text="How strongly it acts: 1 is what it was trained to do. Empty: not at all.",
+            )
+
+    @property
+    def usual_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in OPTIONS and field.name not in self._adapters]
+
+    @property
+    def advanced_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name in OPTIONS or field.name in self._adapters]
+
+    @property
+    def has_advanced_errors(self) -> bool:
+        return any(field.errors for field in self.advanced_fields)
+
+    @property
+    def has_adapters(self) -> bool:
+        return bool(self._adapters)
+
+    @property
+    def needs_reload(self) -> bool:
+        """Whether a runner that is up was made for other values than those saved now."""
+        adapters = any(name in self.changed_data for name in self._adapters)
+        return adapters or self._before != _held(self.instance)
+
+    def apply_adapters(self) -> None:
+        """Of a valid form, once its row is saved."""
+        apply(self.instance, {adapter: self.cleaned_data[name] for name, adapter in self._adapters.items()})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -62,6 +119,10 @@ class SettingsForm(forms.ModelForm):
             limit = trained or CONTEXT_LIMIT
             raise forms.ValidationError(f"This model was trained on {limit:,} tokens; give no more than that.")
         return asked
+
+
+def _held(model: LanguageModel) -> tuple[object, ...]:
+    return tuple(getattr(model, name) for name in ("context_length", *OPTIONS))
 
 
 class PathForm(forms.Form):

@@ -10,36 +10,37 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from inference.errors import ModelFileError
+from inference.chat_template import check_template
+from inference.errors import ModelFileError, TemplateError
 from inference.gguf import GgufFacts, memory_needed_bytes, read_facts
+from inference.gguf_adapter import is_adapter
 from inference.gguf_parts import is_later_part, stem_of
+from webchat.library.adapters import CannotAdd, new_adapter
 from webchat.library.defaults import defaults_of
-from webchat.library.models import LanguageModel
+from webchat.library.models import Adapter, LanguageModel
 
 NAME_LENGTH = 120
 SHOWN_FILES = 5
 NOT_FILES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 
 
-class CannotAdd(Exception):
-    """The file is no model that can be added. The sentence says why."""
-
-
-def add_path(text: str) -> LanguageModel:
+def add_path(text: str) -> LanguageModel | Adapter:
     """Adds a GGUF where it lies. Nothing is copied."""
     path = existing_file(text)
+    if is_adapter(path):
+        return new_adapter(path, is_ours=False)
     if known := LanguageModel.objects.filter(path=str(path)).first():
         raise CannotAdd(f"{path.name} is here already, as “{known.name}”.")
     return new_row(path, is_ours=False)
 
 
-def add_upload(upload: UploadedFile) -> LanguageModel:
+def add_upload(upload: UploadedFile) -> LanguageModel | Adapter:
     """Moves an uploaded GGUF into the models folder. Leaves nothing there when it turns out to be something else."""
     path = free_place(upload.name or "")
     shutil.move(upload.temporary_file_path(), path)
     try:
         path.chmod(0o600)
-        return new_row(path, is_ours=True)
+        return new_adapter(path, is_ours=True) if is_adapter(path) else new_row(path, is_ours=True)
     except CannotAdd:
         path.unlink()
         raise
@@ -97,15 +98,29 @@ def take_facts(model: LanguageModel, facts: GgufFacts) -> None:
     model.quantization = facts.quantization[:30]
     model.trained_context = facts.context_length
     model.chat_template = facts.chat_template or ""
+    model.template_problem = template_problem(model.chat_template)
     estimate_memory(model, facts)
 
 
+def template_problem(source: str) -> str:
+    """Why a template cannot be used, found out before a model is; nothing where it works or there is none."""
+    try:
+        if source:
+            check_template(source)
+    except TemplateError as error:
+        return str(error)
+    return ""
+
+
 def estimate_memory(model: LanguageModel, facts: GgufFacts) -> None:
-    model.memory_bytes = memory_needed_bytes(facts, model.context_length)
+    adapters = model.applied_adapters.with_files() if model.pk else ()
+    model.memory_bytes = memory_needed_bytes(facts, model.context_length, model.options(adapters))
 
 
 def restore_defaults(model: LanguageModel) -> None:
-    """Puts every setting back, unsaved."""
+    """Puts every setting back, unsaved; the template has a button of its own."""
+    if model.pk:
+        model.applied_adapters.all().delete()
     for name, value in defaults_of(model).items():
         setattr(model, name, value)
     refresh_estimate(model)

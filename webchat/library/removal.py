@@ -1,4 +1,4 @@
-"""Takes a model out of the library."""
+"""Takes a model or an adapter out of the library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from inference.errors import InferenceError
 from webchat.library.engine import service
-from webchat.library.models import LanguageModel
+from webchat.library.models import Adapter, LanguageModel
 
 
 def remove(model: LanguageModel) -> None:
@@ -18,6 +18,13 @@ def remove(model: LanguageModel) -> None:
     model.delete()
     if model.is_ours and is_in_our_folder(Path(model.path)):
         Path(model.path).unlink(missing_ok=True)
+
+
+def remove_adapter(adapter: Adapter) -> None:
+    """Takes it off every model and forgets it; its file as above."""
+    adapter.delete()
+    if adapter.is_ours and is_in_our_folder(Path(adapter.path)):
+        Path(adapter.path).unlink(missing_ok=True)
 
 
 async def unload_if_reachable(name: str) -> None:

@@ -14,5 +14,7 @@ urlpatterns = [
     path("<int:pk>/unload/", views.unload, name="unload"),
     path("<int:pk>/default/", views.make_default, name="make_default"),
     path("<int:pk>/settings/", views.change_settings, name="settings"),
+    path("<int:pk>/template/", views.change_template, name="template"),
+    path("adapters/<int:pk>/remove/", views.remove_adapter, name="remove_adapter"),
     path("<int:pk>/remove/", views.remove, name="remove"),
 ]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -16,11 +17,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from inference.errors import InferenceError
 from webchat.library import engine, intake, removal
 from webchat.library.access import staff_only
+from webchat.library.adapters import CannotAdd
 from webchat.library.advice import suggestions
 from webchat.library.cards import shelf
 from webchat.library.forms import PathForm, SettingsForm, UploadForm
-from webchat.library.intake import CannotAdd
-from webchat.library.models import LanguageModel
+from webchat.library.models import Adapter, LanguageModel, TemplateChoice
+from webchat.library.template_form import TemplateForm
+
+RELOADS = "If the model is loaded, the next question loads it again, which takes a moment."
 
 
 @require_GET
@@ -89,14 +93,42 @@ def change_settings(request: HttpRequest, pk: int) -> HttpResponse:
     if "restore" in request.POST:
         intake.restore_defaults(model)
         model.save()
-        return settings_saved(request, model, "The defaults are back.")
+        return settings_saved(request, model, f"The defaults are back. {RELOADS}")
     form = SettingsForm(request.POST, instance=model)
     if not form.is_valid():
         return render_settings(request, form)
-    model = form.save(commit=False)
+    model = form.save()
+    form.apply_adapters()
     intake.refresh_estimate(model)
     model.save()
-    return settings_saved(request, model, "Saved.")
+    return settings_saved(request, model, f"Saved. {needs(model)} {RELOADS}" if form.needs_reload else "Saved.")
+
+
+@require_POST
+@staff_only
+def change_template(request: HttpRequest, pk: int) -> HttpResponse:
+    model = get_object_or_404(LanguageModel, pk=pk)
+    if "restore" in request.POST:
+        model.template_choice, model.template_text = TemplateChoice.OWN, ""
+        model.save()
+        return template_saved(request, model, f"The model's own template is back. {RELOADS}")
+    form = TemplateForm(request.POST, instance=model)
+    if not form.is_valid():
+        return render_template(request, form)
+    converted = "It was in GPT4All's old form and is Jinja now. " if form.was_converted else ""
+    return template_saved(request, form.save(), f"Saved. {converted}{RELOADS}")
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only
+def remove_adapter(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks first, then removes."""
+    adapter = get_object_or_404(Adapter, pk=pk)
+    if request.method == "GET":
+        return render(request, "library/remove_adapter.html", {"adapter": adapter})
+    removal.remove_adapter(adapter)
+    messages.success(request, f"The adapter {adapter.name} was removed.")
+    return redirect("library:list")
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,7 +144,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 async def start(model: LanguageModel) -> None:
-    await engine.service().start(engine.spec_of(model))
+    await engine.service().start(await engine.spec_of(model))
 
 
 async def stop(model: LanguageModel) -> None:
@@ -135,6 +167,7 @@ def page(request: HttpRequest, **forms: PathForm | UploadForm) -> HttpResponse:
     seen = shelf()
     context = {
         "shelf": seen,
+        "adapters": Adapter.objects.prefetch_related("uses__model"),
         "suggestions": suggestions(seen.hardware.memory_bytes),
         "starter_problem": starter_problem(),
     }
@@ -145,10 +178,16 @@ def add_context() -> dict[str, object]:
     return {"path_form": PathForm(), "upload_form": UploadForm(), "models_dir": settings.MODELS_DIR}
 
 
-def added(request: HttpRequest, model: LanguageModel) -> HttpResponse:
-    messages.success(request, f"{model.name} was added.")
+def added(request: HttpRequest, row: LanguageModel | Adapter) -> HttpResponse:
+    if isinstance(row, Adapter):
+        messages.success(
+            request, f"The adapter {row.name} was added. Put it on a model in its settings, under Advanced."
+        )
+    else:
+        messages.success(request, f"{row.name} was added.")
     # Without the query a browser that is on this page would only scroll.
-    where = f"{reverse('library:list')}?added={model.pk}#m{model.pk}"
+    anchor = "adapters" if isinstance(row, Adapter) else f"m{row.pk}"
+    where = f"{reverse('library:list')}?added={row.pk}#{anchor}"
     return HttpResponseClientRedirect(where) if request.htmx else redirect(where)
 
 
@@ -171,6 +210,22 @@ def settings_saved(request: HttpRequest, model: LanguageModel, words: str) -> Ht
 def render_settings(request: HttpRequest, form: SettingsForm, words: str = "") -> HttpResponse:
     context = {"model": form.instance, "form": form, "words": words}
     return render(request, "library/_settings.html", context)
+
+
+def needs(model: LanguageModel) -> str:
+    return f"It needs about {filesizeformat(model.memory_bytes)} of memory now."
+
+
+def template_saved(request: HttpRequest, model: LanguageModel, words: str) -> HttpResponse:
+    if request.htmx:
+        return render_template(request, TemplateForm(instance=model), words)
+    messages.success(request, words)
+    return redirect(f"{reverse('library:list')}#m{model.pk}")
+
+
+def render_template(request: HttpRequest, form: TemplateForm, words: str = "") -> HttpResponse:
+    context = {"model": form.instance, "form": form, "words": words}
+    return render(request, "library/_template.html", context)
 
 
 def starter_problem() -> str:

@@ -17,6 +17,7 @@ from webchat.library.models import LanguageModel
 
 GB = 1 << 30
 HTMX = {"hx-request": "true"}
+OPTIONS = {"cache_type": "f16", "flash_attention": "auto", "use_mmap": "on"}
 
 
 def states_when(client: Client, words: str, timeout_s: float = 20) -> str:
@@ -117,6 +118,7 @@ def test_settings_are_kept(owner_client: Client, file: Path) -> None:
     before = model.memory_bytes
     changed = {"system_prompt": "Be brief.", "temperature": "0.3", "top_p": "0.5", "top_k": "7", "min_p": "0"}
     changed |= {"repeat_penalty": "1.1", "max_tokens": "99", "context_length": "512"}
+    changed |= OPTIONS
 
     page = owner_client.post(f"/models/{model.pk}/settings/", changed, headers=HTMX).content.decode()
 
@@ -146,7 +148,7 @@ def test_settings_are_kept(owner_client: Client, file: Path) -> None:
 def test_row_06_a_setting_out_of_range_is_not_kept(owner_client: Client, file: Path, name: str, value: str) -> None:
     model = intake.add_path(str(file))
     usual = {field: getattr(model, field) for field in ("temperature", "top_p", "top_k", "min_p", "repeat_penalty")}
-    usual |= {"max_tokens": 100, "context_length": 512, "system_prompt": ""}
+    usual |= {"max_tokens": 100, "context_length": 512, "system_prompt": ""} | OPTIONS
 
     response = owner_client.post(f"/models/{model.pk}/settings/", usual | {name: value}, headers=HTMX)
 
