@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from functools import lru_cache
+import json
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 
 from inference.backend import ChatEngine
-from inference.chat_template import ChatTemplate
+from inference.chat_template import ChatTemplate, PromptPart
 from inference.errors import TemplateError
 from inference.reasoning import opened_by
-from inference.types import ChatMessage
+from inference.tool_grammar import constrained
+from inference.tool_prompt import ToolHabits, habits_of
+from inference.turns import arguments_json, tools_json
+from inference.types import ChatMessage, SamplingParams, Tool, ToolUse
 
 LONG_TEXT_CHARS = 20_000  # from here on tokenizing takes longer than a thread costs
 REMEMBERED_TEXTS = 256  # a conversation sends all its messages again with every question
@@ -37,10 +41,42 @@ class PromptEncoder:
             return None
         return opened_by(parts[-1].text) if parts else None
 
-    async def chat(self, messages: Sequence[ChatMessage]) -> list[int]:
+    @cached_property
+    def habits(self) -> ToolHabits:
+        """What the template makes of tools. Found out when the first tools come."""
+        return habits_of(self._template)
+
+    async def chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
         """The prompt of a conversation, up to where the answer begins."""
-        guarded = await asyncio.gather(*(self._is_guarded(message.content) for message in messages))
-        parts = self._template.render(messages, guarded=guarded)
+        if tools or any(message.tool_calls or message.role == "tool" for message in messages):
+            parts = await self._with_tools(messages, tools)
+        else:
+            parts = self._template.render(messages, guarded=await self._guarded(messages))
+        return await self._joined(parts)
+
+    async def constrained(self, params: SamplingParams, use: ToolUse) -> SamplingParams:
+        """The parameters with a grammar for the calls of tools, where there can be one. Raises InvalidRequest."""
+        if not use.tools:
+            return params
+        return await asyncio.to_thread(constrained, params, use, self.habits.form, self.reasoning)
+
+    async def _with_tools(self, messages: Sequence[ChatMessage], tools: Sequence[Tool]) -> list[PromptPart]:
+        habits = self.habits
+        messages, tools = habits.prepared(messages, tools)
+        guarded, guards = await self._guarded(messages), await self._guards(messages, tools)
+        return self._template.render(messages, tools, habits.style, guarded=guarded, guards=guards)
+
+    async def _guarded(self, messages: Sequence[ChatMessage]) -> list[bool]:
+        return await asyncio.gather(*(self._is_guarded(message.content) for message in messages))
+
+    async def _guards(self, messages: Sequence[ChatMessage], tools: Sequence[Tool]) -> Callable[[str], bool]:
+        """Which strings in tools and calls would yield control tokens: as a rule none, which is seen at a glance."""
+        written = [arguments_json(call) for message in messages for call in message.tool_calls]
+        written += [json.dumps(tools_json(tools), ensure_ascii=False)] if tools else []
+        found = [await self._is_guarded(text) for text in written]
+        return self._holds_control if any(found) else _never
+
+    async def _joined(self, parts: Sequence[PromptPart]) -> list[int]:
         tokens: list[int] = []
         for index, part in enumerate(parts):
             # Templates usually write the opening token themselves; it must not stand there twice.
@@ -71,3 +107,7 @@ class PromptEncoder:
     def _find_control(self, text: str) -> bool:
         plainly = self._engine.tokenize(text, add_special=False, parse_special=False)
         return plainly != self._engine.tokenize(text, add_special=False, parse_special=True)
+
+
+def _never(text: str) -> bool:
+    return False

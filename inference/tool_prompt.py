@@ -69,6 +69,8 @@ def habits_of(template: Template) -> ToolHabits:
         style = CallStyle(has_objects, has_null, has_short_ids)
         prompt = _tried(template, [_QUESTION, call, result], [], style)
         if _shows_all(prompt):
+            both = _tried(template, [_QUESTION, replace(call, content="needle_text"), result], [], style)
+            style = replace(style, has_both="needle_text" in both and _shows_all(both))
             return ToolHabits(True, style, form_of(prompt, "needle_call"))
     return ToolHabits(knows_tools=False)
 

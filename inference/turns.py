@@ -25,12 +25,19 @@ class CallStyle:
     has_objects: bool = True  # arguments are an object; else they are JSON in a string
     has_null: bool = True  # a message that only calls has no content; else an empty one
     has_short_ids: bool = False  # nine letters and digits, which Mistral's templates insist on
+    has_both: bool = True  # a message may have content and calls; else they are two
 
 
 def turns_of(messages: Sequence[ChatMessage], style: CallStyle, hide: Hide) -> list[JSON]:
     """The messages. Their contents are used as they are; what calls hold goes through `hide`."""
     names = {call.id: call.name for message in messages for call in message.tool_calls}
-    return [_turn(message, style, hide, names) for message in messages]
+    return [_turn(part, style, hide, names) for message in messages for part in _parts(message, style)]
+
+
+def _parts(message: ChatMessage, style: CallStyle) -> Sequence[ChatMessage]:
+    if style.has_both or not message.tool_calls or not message.content:
+        return [message]
+    return [replace(message, tool_calls=()), replace(message, content="")]
 
 
 def _turn(message: ChatMessage, style: CallStyle, hide: Hide, names: dict[str, str]) -> JSON:
@@ -54,6 +61,11 @@ def _call(call: ToolCall, style: CallStyle, hide: Hide) -> JSON:
         "type": "function",
         "function": {"name": call.name, "arguments": arguments},
     }
+
+
+def arguments_json(call: ToolCall) -> str:
+    """The arguments as a template writes them, with nothing escaped that need not be."""
+    return json.dumps(_object(call.arguments), ensure_ascii=False)
 
 
 def _object(arguments: str) -> object:
