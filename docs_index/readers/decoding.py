@@ -12,10 +12,12 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from docs_index.errors import EmptyDocument, LimitExceeded, UnsupportedFormat
+from docs_index.readers.charsets import legacy_encoding_of
 
 MAX_BYTES = 200_000_000
 SAMPLE_BYTES = 1 << 18  # enough to tell a character set; detection over all of a big file takes seconds
 MAX_CONTROL_SHARE = 0.01
+BROKEN_SHARE = 10  # one broken sign in so many whole ones
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -36,6 +38,13 @@ MAGIC = (
     b"GGUF",
 )
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+WIDE_UNICODE = (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2))
+ASCII = re.compile(r"[\t-\r -~]")
+# ASCII, the letters from Europe to Thailand, punctuation, kana, ideographs, Hangul, full-width forms, emoji.
+COMMON = re.compile(
+    "[\t-\r -~\xa0-\u077f\u0900-\u0eff\u1e00-\u27bf\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffee"
+    "\U0001f300-\U0001faff]"
+)
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 LINE_ENDS = re.compile(r"\r\n?|[\x0b\x85\u2028]|\x0c|\u2029")
 BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)+")
@@ -65,17 +74,48 @@ def decode_bytes(data: bytes, *, keeps_lines: bool = False) -> str:
 
 
 def encoding_of(data: bytes) -> str:
+    """By its mark, then as Unicode, then as the likeliest of the older character sets."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return encoding
     if data.startswith(MAGIC):
         raise UnsupportedFormat(NOT_TEXT)
-    if b"\0" not in data and _is_utf8(data):
+    if b"\0" in data[:SAMPLE_BYTES]:
+        return _wide_unicode(data[:SAMPLE_BYTES])
+    if _is_utf8(data) and b"\x1b$" not in data[:SAMPLE_BYTES]:
         return "utf-8"
-    best = from_bytes(data[:SAMPLE_BYTES]).best()
-    if best is None:
+    found = "utf-8" if _is_nearly_utf8(data[:SAMPLE_BYTES]) else legacy_encoding_of(data)
+    if found is None:
+        best = from_bytes(data[:SAMPLE_BYTES]).best()
+        found = best.encoding if best else None
+    if found is None:
         raise UnsupportedFormat(NOT_TEXT)
-    return best.encoding
+    return found
+
+
+def _wide_unicode(sample: bytes) -> str:
+    """UTF-16 or UTF-32 without a mark. Spaces, line ends and digits show on which side of a sign the zeros stand."""
+    texts = {name: _whole_signs(sample, name, width) for name, width in WIDE_UNICODE}
+    likely = {name: text for name, text in texts.items() if text and _is_plausible(text)}
+    if not likely:
+        raise UnsupportedFormat(NOT_TEXT)
+    return max(likely, key=lambda name: len(ASCII.findall(likely[name])) / len(likely[name]))
+
+
+def _whole_signs(sample: bytes, encoding: str, width: int) -> str:
+    """Empty for bytes that are no such text. The sample may end within a pair of surrogates."""
+    whole = sample[: len(sample) // width * width]
+    try:
+        return whole.decode(encoding)
+    except UnicodeDecodeError as error:
+        return whole[: error.start].decode(encoding) if error.start >= len(whole) - width else ""
+
+
+def _is_plausible(text: str) -> bool:
+    """Whether it is text: no zeros, and hardly a sign that belongs to no living script."""
+    if "\0" in text or len(CONTROL.findall(text)) > MAX_CONTROL_SHARE * len(text):
+        return False
+    return len(COMMON.findall(text)) >= 0.9 * len(text)
 
 
 def tidy(text: str) -> str:
@@ -90,3 +130,10 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_nearly_utf8(sample: bytes) -> bool:
+    """A log into which some program wrote a few bytes of its own is still UTF-8."""
+    text = sample.decode("utf-8", errors="replace")
+    broken, signs = text.count("\ufffd"), sum(char > "\x7f" for char in text)
+    return signs > 0 and broken * BROKEN_SHARE <= signs - broken
