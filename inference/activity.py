@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference.errors import InferenceError
 from inference.types import Delta, Timings, Usage
-from inference.vitals import Vitals
+from inference.vitals import Vitals, WorkDone
 
 ROUTES = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/tokenize"})
 LOG_NAME = "inference.requests"
@@ -53,19 +53,22 @@ _current: ContextVar[_Record | None] = ContextVar("_current", default=None)
 
 
 class Activity:
-    """The requests of one runner. `on_wake` is called when the first one after a rest comes."""
+    """The requests of one runner. `on_wake` is called when the first one after a rest comes.
+
+    A model that counts no steps itself gets on when somebody's waiting ends.
+    """
 
     def __init__(self, model: str, on_wake: Callable[[], None]) -> None:
         self._model = model
         self._on_wake = on_wake
         self._log = logging.getLogger(LOG_NAME)
-        self._in_flight = self._awaited = self._moves = 0
+        self._in_flight = self._awaited = self._moves = self._got_on = 0
         self._prompt_tokens = self._cached_tokens = self._generated_tokens = 0
         self._prefill_s = self._decode_s = 0.0
         self._requests: Counter[tuple[str, str]] = Counter()
 
-    def vitals(self, queued: int) -> Vitals:
-        """Everything so far."""
+    def vitals(self, queued: int, work: WorkDone | None = None) -> Vitals:
+        """Everything so far. `work` is what the engine counts, where it does."""
         return Vitals(
             in_flight=self._in_flight,
             awaited=self._awaited,
@@ -77,6 +80,7 @@ class Activity:
             prefill_s=round(self._prefill_s, 3),
             decode_s=round(self._decode_s, 3),
             requests=tuple((route, outcome, count) for (route, outcome), count in sorted(self._requests.items())),
+            work=work or WorkDone(steps=self._got_on),
         )
 
     async def follow(self, deltas: AsyncGenerator[Delta, None]) -> AsyncGenerator[Delta, None]:
@@ -103,6 +107,7 @@ class Activity:
         self._awaited += 1
         try:
             yield
+            self._got_on += 1
         finally:
             self._awaited -= 1
             self._moves += 1

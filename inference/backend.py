@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.types import Delta, SamplingParams
+from inference.vitals import WorkDone
 
 
 class Facts(Protocol):
@@ -33,6 +34,9 @@ class ChatEngine(Protocol):
 
     @property
     def queue_depth(self) -> int: ...
+
+    @property
+    def work(self) -> WorkDone | None: ...
 
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]: ...
 

@@ -21,6 +21,7 @@ from inference.pacing import LEAST_TOKENS, Pacing
 from inference.sampling import Sampler, validate
 from inference.sequences import Sequences
 from inference.types import EngineConfig, FinishReason
+from inference.vitals import WorkDone
 
 _IDLE_SEQUENCES = 16  # prefixes kept beside the requests that run
 _HEADROOM = 64  # cells that a request must find free beyond its prompt, so that it does not step back at once
@@ -49,6 +50,7 @@ class Engine:
         self._waiting: list[Job] = []  # by age
         self._running: list[Job] = []  # by age
         self.facts = facts_of(self._model, self._context)
+        self.work = WorkDone()
         self._idle_since = time.perf_counter()
         self._warm_up()
 
@@ -107,7 +109,10 @@ class Engine:
         started_at = time.perf_counter()
         rows, read, answers = self._decode()
         events = [self._sample(job, row) for job, row in rows]
-        self._pacing.measured(read, answers, time.perf_counter() - started_at)
+        step_s = time.perf_counter() - started_at
+        self._pacing.measured(read, answers, step_s)
+        held = self._context.n_ctx - self._sequences.free_cells
+        self.work = self.work.after(read=read, answers=len(events), step_s=step_s, held=held)
         return events
 
     def drop_all(self) -> None:

@@ -25,6 +25,7 @@ from inference.logprobs import LogprobTrail
 from inference.model_facts import ModelFacts
 from inference.text_stream import TextStream
 from inference.types import Delta, EngineConfig, FinishReason, SamplingParams
+from inference.vitals import WorkDone
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,11 @@ class AsyncEngine:
     def queue_depth(self) -> int:
         """How many requests wait for a place."""
         return max(0, len(self._open) - self._parallel)
+
+    @property
+    def work(self) -> WorkDone:
+        """What has been computed so far."""
+        return self._engine.work
 
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
         """Text to token ids. Megabytes take seconds: call it from a thread then."""

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Sequence
 from contextlib import aclosing
 
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from inference import openai_answers, serving
+from inference import choices, openai_answers, serving
+from inference.answer_split import AnswerSplit
+from inference.choices import Deltas
 from inference.errors import InferenceError
-from inference.openai_answers import ChunkWriter, Completion
+from inference.openai_answers import ChunkWriter, Completion, WholeAnswer
 from inference.openai_schema import GenerationRequest
 from inference.reasoning import ReasoningSplit
 from inference.types import Delta, FinishReason
-
-Deltas = AsyncGenerator[Delta, None]
 
 EVENT_STREAM = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
 
 
 class Generation:
-    """An ASGI answer. `start` begins the generation; it is called once, when the answer is sent."""
+    """An ASGI answer. `start` begins one of the answers that were asked for, when they are to be sent."""
 
     def __init__(
-        self, model: str, asked: GenerationRequest, start: Callable[[], Deltas], *, reasoning: str | None = None
+        self, model: str, asked: GenerationRequest, start: choices.Start, *, reasoning: str | None = None
     ) -> None:
         """`reasoning`: the mark that ends the reasoning which the prompt has begun."""
         is_chat = bool(asked.messages)
@@ -37,35 +37,46 @@ class Generation:
         self._completion = Completion(request_id, model, int(time.time()), is_chat)
         self._asked = asked
         self._start = start
-        self._reasoning = ReasoningSplit(None if asked.params.grammar else reasoning) if is_chat else None
+        self._close = None if asked.params.grammar else reasoning
+        self._splits = [self._split() for _ in range(asked.choices)]
+
+    def _split(self) -> AnswerSplit:
+        reasoning = ReasoningSplit(self._close) if self._completion.is_chat else None
+        return AnswerSplit(reasoning, self._asked.tools, has_logprobs=self._asked.params.logprobs is not None)
+
+    def _deltas(self) -> Deltas:
+        count = self._asked.choices
+        return self._start(0) if count == 1 else choices.several(self._start, count)
 
     def _told(self, delta: Delta) -> Delta:
-        """Reasoning told apart; a chat has it, and only at the beginning."""
-        return delta if self._reasoning is None or self._reasoning.is_over else self._reasoning.split(delta)
+        return self._splits[delta.choice].split(delta)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._stream(send) if self._asked.stream else self._whole(scope, receive, send)
         await serving.until_disconnect(receive, answer)
 
     async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
-        texts: list[str] = []
-        thoughts: list[str] = []
+        answers = [WholeAnswer() for _ in self._splits]
         last = Delta()
         try:
-            async with aclosing(self._start()) as deltas:
+            async with aclosing(self._deltas()) as deltas:
                 async for delta in deltas:
                     last = self._told(delta)
-                    texts.append(last.text)
-                    thoughts.append(last.reasoning)
-            answer = openai_answers.completion_json(self._completion, "".join(texts), last, reasoning="".join(thoughts))
-            response = JSONResponse(answer)
+                    answers[last.choice].add(last)
+            response = JSONResponse(self._completion_json(answers, last))
         except InferenceError as error:
             response = serving.error_response(error)
         await response(scope, receive, send)
 
+    def _completion_json(self, answers: Sequence[WholeAnswer], last: Delta) -> openai_answers.JSON:
+        form = {"is_chat": self._completion.is_chat, "has_logprobs": self._asked.params.logprobs is not None}
+        made = [answer.choice(index, **form) for index, answer in enumerate(answers)]
+        return openai_answers.completion_json(self._completion, made, last)
+
     async def _stream(self, send: Send) -> None:
-        writer = ChunkWriter(self._completion, include_usage=self._asked.include_usage)
-        async with aclosing(self._start()) as deltas:
+        asked = self._asked
+        writer = ChunkWriter(self._completion, include_usage=asked.include_usage, choices=asked.choices)
+        async with aclosing(self._deltas()) as deltas:
             try:
                 first = await anext(deltas, Delta(finish_reason=FinishReason.STOP))
             except InferenceError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inference.types import RunnerState, RunnerStatus
-from inference.vitals import Vitals
+from inference.vitals import Vitals, WorkDone
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -67,12 +67,27 @@ def _of_vitals(rows: Sequence[tuple[Labels, Vitals]]) -> Iterator[Family]:
     ):
         samples = [(labels, float(getattr(vitals, field))) for labels, vitals in rows]
         yield Family(f"inglenook_{name}", kind, help, samples)
+    yield from _of_work([(labels, vitals.work) for labels, vitals in rows])
     requests = [
         ({**labels, "route": route, "outcome": outcome}, float(count))
         for labels, vitals in rows
         for route, outcome, count in vitals.requests
     ]
     yield Family("inglenook_requests_total", "counter", "Requests by route and outcome.", requests)
+
+
+def _of_work(rows: Sequence[tuple[Labels, WorkDone]]) -> Iterator[Family]:
+    """Speeds and batch sizes are quotients of these, over whatever time one looks at: see docs/settings.md."""
+    for name, kind, help, field in (
+        ("steps_total", "counter", "Batches computed.", "steps"),
+        ("step_seconds_total", "counter", "Time spent in computing them.", "step_s"),
+        ("read_tokens_total", "counter", "Prompt tokens read, without those the cache held.", "read_tokens"),
+        ("reading_seconds_total", "counter", "Time spent in batches that read prompts.", "reading_s"),
+        ("answer_tokens_total", "counter", "Tokens of answers computed.", "answer_tokens"),
+        ("batch_answers", "gauge", "Answers that advanced together in the last batch.", "answers_in_batch"),
+        ("cache_held_tokens", "gauge", "Tokens in the attention cache.", "held_tokens"),
+    ):
+        yield Family(f"inglenook_{name}", kind, help, [(labels, float(getattr(work, field))) for labels, work in rows])
 
 
 def text(families: Iterator[Family] | Sequence[Family]) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from inference.errors import InferenceError, InvalidRequest, Overloaded, PromptTooLong
-from inference.types import Delta, FinishReason, Usage
+from inference.openai_logprobs import logprobs_json
+from inference.types import Delta, FinishReason, TokenLogprob, ToolCall, ToolCallDelta, Usage
 
 JSON = dict[str, Any]
 
@@ -34,18 +35,23 @@ class Completion:
 class ChunkWriter:
     """Turns deltas into server-sent events. Nearly every event differs in its text alone, so the rest is made once."""
 
-    def __init__(self, completion: Completion, *, include_usage: bool) -> None:
+    def __init__(self, completion: Completion, *, include_usage: bool, choices: int = 1) -> None:
         self._completion = completion
         self._include_usage = include_usage
-        before, after = json.dumps(self._chunk("\0")).split('"\\u0000"')
-        self._before, self._after = f"data: {before}", f"{after}\n\n"
+        self._open = choices  # that have not ended
+        self._frames = [self._frame(index) for index in range(choices)]
+
+    def _frame(self, index: int) -> tuple[str, str]:
+        """What stands before and after a text that comes alone."""
+        before, after = json.dumps(self._chunk(index, self._text("\0"))).split('"\\u0000"')
+        return f"data: {before}", f"{after}\n\n"
 
     def first(self) -> bytes:
-        """The opening event of a chat: the role. A plain completion has none."""
+        """The opening events of a chat: the role. A plain completion has none."""
         if not self._completion.is_chat:
             return b""
-        choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
-        return event({**self._completion.head(stream=True), "choices": [choice]})
+        opening = {"delta": {"role": "assistant", "content": ""}}
+        return b"".join(event(self._chunk(index, opening)) for index in range(len(self._frames)))
 
     def delta(self, delta: Delta) -> bytes:
         """The events of one delta; none when it says nothing."""
@@ -54,33 +60,44 @@ class ChunkWriter:
         return self._said(delta)
 
     def _said(self, delta: Delta) -> bytes:
-        events = self._reasoning(delta.reasoning) if delta.reasoning else b""
-        return events + self._text(delta.text) if delta.text else events
+        events = b""
+        if delta.reasoning:
+            events += self._part(delta, {"reasoning_content": delta.reasoning})
+        if delta.logprobs:
+            events += self._with_logprobs(delta)
+        elif delta.text:
+            before, after = self._frames[delta.choice]
+            events += (before + json.dumps(delta.text) + after).encode()
+        for piece in delta.tool_calls:
+            events += self._part(delta, {"tool_calls": [call_delta_json(piece)]})
+        return events
 
-    def _reasoning(self, text: str) -> bytes:
-        choice = {"index": 0, "delta": {"reasoning_content": text}, "finish_reason": None}
-        return event({**self._completion.head(stream=True), "choices": [choice]})
+    def _part(self, delta: Delta, said: JSON) -> bytes:
+        return event(self._chunk(delta.choice, {"delta": said}))
 
-    def _text(self, text: str) -> bytes:
-        return (self._before + json.dumps(text) + self._after).encode()
+    def _with_logprobs(self, delta: Delta) -> bytes:
+        logprobs = logprobs_json(delta.logprobs, is_chat=self._completion.is_chat)
+        return event(self._chunk(delta.choice, {**self._text(delta.text), "logprobs": logprobs}))
 
     def _last(self, delta: Delta) -> bytes:
-        # The text that is left, the finish reason, the usage if it was asked for, and the end mark.
-        events = self._said(delta)
-        closing = self._chunk(None, finish_reason=delta.finish_reason)
-        usage = {"usage": usage_json(delta.usage)} if self._include_usage and delta.usage else {}
+        """What is left to be said, and the finish reason; after the last answer the bill, and the end mark."""
+        self._open -= 1
+        closing = self._chunk(delta.choice, {"delta": {}} if self._completion.is_chat else {"text": ""})
+        closing["choices"][0]["finish_reason"] = delta.finish_reason
         timings = {"timings": asdict(delta.timings)} if delta.timings else {}
-        if usage:
-            events += event(closing)
-            closing = {**self._completion.head(stream=True), "choices": []}
-        return events + event({**closing, **usage, **timings}) + b"data: [DONE]\n\n"
+        if not (self._include_usage and delta.usage):
+            return self._said(delta) + event({**closing, **timings}) + self._end_mark()
+        bill = {**self._completion.head(stream=True), "choices": [], "usage": usage_json(delta.usage), **timings}
+        return self._said(delta) + event(closing) + event(bill) + self._end_mark()
 
-    def _chunk(self, text: str | None, finish_reason: FinishReason | None = None) -> JSON:
-        if self._completion.is_chat:
-            content: JSON = {"delta": {} if text is None else {"content": text}}
-        else:
-            content = {"text": text or ""}
-        choice = {"index": 0, **content, "finish_reason": finish_reason}
+    def _end_mark(self) -> bytes:
+        return b"" if self._open else b"data: [DONE]\n\n"
+
+    def _text(self, text: str) -> JSON:
+        return {"delta": {"content": text}} if self._completion.is_chat else {"text": text}
+
+    def _chunk(self, index: int, said: JSON) -> JSON:
+        choice = {"index": index, **said, "finish_reason": None}
         return {**self._completion.head(stream=True), "choices": [choice]}
 
 
@@ -89,17 +106,65 @@ def event(value: JSON) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-def completion_json(completion: Completion, text: str, last: Delta, *, reasoning: str = "") -> JSON:
-    """A whole answer."""
-    message = {"role": "assistant", "content": text} | ({"reasoning_content": reasoning} if reasoning else {})
-    content: JSON = {"message": message} if completion.is_chat else {"text": text}
-    answer = completion.head(stream=False)
-    answer["choices"] = [{"index": 0, **content, "finish_reason": last.finish_reason or FinishReason.STOP}]
+class WholeAnswer:
+    """One answer, put together from its deltas."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._thoughts: list[str] = []
+        self._logprobs: list[TokenLogprob] = []
+        self._calls: list[ToolCall] = []
+        self._finish_reason = FinishReason.STOP
+
+    def add(self, delta: Delta) -> None:
+        """The next delta."""
+        self._texts.append(delta.text)
+        self._thoughts.append(delta.reasoning)
+        self._logprobs += delta.logprobs
+        for piece in delta.tool_calls:
+            if piece.index == len(self._calls):
+                self._calls.append(ToolCall(piece.id, piece.name, ""))
+            call = self._calls[piece.index]
+            self._calls[piece.index] = replace(call, arguments=call.arguments + piece.arguments)
+        self._finish_reason = delta.finish_reason or self._finish_reason
+
+    def choice(self, index: int, *, is_chat: bool, has_logprobs: bool) -> JSON:
+        """The answer as one of OpenAI's choices."""
+        logprobs = logprobs_json(self._logprobs, is_chat=is_chat) if has_logprobs else None
+        said: JSON = {"message": self._message()} if is_chat else {"text": "".join(self._texts)}
+        return {"index": index, **said, "logprobs": logprobs, "finish_reason": self._finish_reason}
+
+    def _message(self) -> JSON:
+        text, reasoning = "".join(self._texts), "".join(self._thoughts)
+        message: JSON = {"role": "assistant", "content": None if self._calls and not text else text}
+        if reasoning:
+            message["reasoning_content"] = reasoning
+        if self._calls:
+            message["tool_calls"] = [call_json(call) for call in self._calls]
+        return message
+
+
+def completion_json(completion: Completion, choices: Sequence[JSON], last: Delta) -> JSON:
+    """A whole completion; the last delta has the bill."""
+    answer = {**completion.head(stream=False), "choices": choices}
     if last.usage:
         answer["usage"] = usage_json(last.usage)
     if last.timings:
         answer["timings"] = asdict(last.timings)
     return answer
+
+
+def call_json(call: ToolCall) -> JSON:
+    """A tool call as it stands in a message."""
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def call_delta_json(piece: ToolCallDelta) -> JSON:
+    """A piece of a tool call: its head, or more of its arguments."""
+    if not piece.name:
+        return {"index": piece.index, "function": {"arguments": piece.arguments}}
+    function = {"name": piece.name, "arguments": piece.arguments}
+    return {"index": piece.index, "id": piece.id, "type": "function", "function": function}
 
 
 def usage_json(usage: Usage) -> JSON:

@@ -11,21 +11,21 @@ from typing import Any
 from inference import fields
 from inference.errors import InvalidRequest
 from inference.json_grammar import ANY_OBJECT, schema_grammar
-from inference.types import ChatMessage, SamplingParams
+from inference.logprobs import MOST_ALTERNATIVES
+from inference.tool_schema import parse_call_id, parse_calls, parse_tools
+from inference.types import ChatMessage, SamplingParams, ToolUse
 
 JSON = dict[str, Any]
 
 STOP_STRINGS = 16
 MAX_BIASES = 1024
 GRAMMAR_LIMIT_CHARS = 64_000
+CHOICES_LIMIT = 8
 # What we cannot do is refused rather than left out in silence, unless the value asks for nothing.
 UNSUPPORTED: dict[str, tuple[object, ...]] = {
-    "n": (1,),
     "best_of": (1,),
-    "logprobs": (False, 0),
     "echo": (False,),
     "suffix": ("",),
-    "tools": ([],),
     "functions": ([],),
 }
 
@@ -39,6 +39,8 @@ class GenerationRequest:
     prompt: str = ""
     stream: bool = False
     include_usage: bool = False
+    choices: int = 1  # answers to the same prompt
+    tools: ToolUse = ToolUse()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class EmbeddingRequest:
 
 def parse_chat(body: JSON) -> GenerationRequest:
     """Read the body of POST /v1/chat/completions."""
-    messages = parse_messages(body.get("messages"))
-    return GenerationRequest(messages=messages, **_generation(body))
+    messages, tools = parse_messages(body.get("messages")), parse_tools(body)
+    return GenerationRequest(messages=messages, tools=tools, **_generation(body, _chat_logprobs(body)))
 
 
 def parse_completion(body: JSON) -> GenerationRequest:
@@ -62,7 +64,7 @@ def parse_completion(body: JSON) -> GenerationRequest:
         prompt = prompt[0]
     if not isinstance(prompt, str):
         raise InvalidRequest("'prompt' must be one string.")
-    return GenerationRequest(prompt=prompt, **_generation(body))
+    return GenerationRequest(prompt=prompt, **_generation(body, _plain_logprobs(body)))
 
 
 def parse_embeddings(body: JSON) -> EmbeddingRequest:
@@ -93,7 +95,8 @@ def _message(index: int, message: object) -> ChatMessage:
         content = ""
     if not isinstance(content, str):
         raise InvalidRequest(f"'messages[{index}].content' must be text.")
-    return ChatMessage(message["role"], content)
+    place = f"messages[{index}]"
+    return ChatMessage(message["role"], content, parse_calls(message, place), parse_call_id(message, place))
 
 
 def _text_part(index: int, part: object) -> str:
@@ -102,7 +105,22 @@ def _text_part(index: int, part: object) -> str:
     raise InvalidRequest(f"'messages[{index}].content' has a part that is not text; this model reads text only.")
 
 
-def _generation(body: JSON) -> JSON:
+def _chat_logprobs(body: JSON) -> int | None:
+    """How many alternatives to each token; None: no logprobs are wanted."""
+    alternatives = fields.optional_whole(body, "top_logprobs", 0, MOST_ALTERNATIVES)
+    if not fields.flag(body, "logprobs"):
+        if alternatives:
+            raise InvalidRequest("'top_logprobs' needs 'logprobs' to be true.")
+        return None
+    return alternatives or 0
+
+
+def _plain_logprobs(body: JSON) -> int | None:
+    # In plain completions the same name is a number. 0: of the tokens that came, and no others.
+    return None if body.get("logprobs") is False else fields.optional_whole(body, "logprobs", 0, MOST_ALTERNATIVES)
+
+
+def _generation(body: JSON, logprobs: int | None) -> JSON:
     for name, harmless in UNSUPPORTED.items():
         if body.get(name) is not None and body[name] not in harmless:
             raise InvalidRequest(f"'{name}' is not supported.")
@@ -110,13 +128,14 @@ def _generation(body: JSON) -> JSON:
     if not isinstance(options, dict):
         raise InvalidRequest("'stream_options' must be an object.")
     return {
-        "params": _sampling(body),
+        "params": _sampling(body, logprobs),
+        "choices": fields.whole(body, "n", 1, CHOICES_LIMIT, default=1),
         "stream": fields.flag(body, "stream"),
         "include_usage": fields.flag(options, "include_usage"),
     }
 
 
-def _sampling(body: JSON) -> SamplingParams:
+def _sampling(body: JSON, logprobs: int | None) -> SamplingParams:
     usual = SamplingParams()
     budget = "max_completion_tokens" if body.get("max_completion_tokens") is not None else "max_tokens"
     return SamplingParams(
@@ -130,8 +149,10 @@ def _sampling(body: JSON) -> SamplingParams:
         stop=_stop(body.get("stop")),
         max_tokens=fields.optional_whole(body, budget, 1, 1 << 30),
         ignore_eos=fields.flag(body, "ignore_eos"),
+        speculate=fields.flag(body, "speculate", default=True),
         logit_bias=_logit_bias(body.get("logit_bias")),
         grammar=_grammar(body),
+        logprobs=logprobs,
         **_rarer_sampling(body),
     )
 

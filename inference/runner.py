@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from inference import metrics, openai_answers, openai_schema, serving
+from inference import choices, metrics, openai_answers, openai_schema, serving
 from inference.activity import Activity, Watched, log_requests
 from inference.backend import Backend, ChatEngine
 from inference.embedding_queue import EmbeddingQueue
@@ -32,7 +32,8 @@ from inference.loading import load
 from inference.priority import lowest_priority
 from inference.prompt import PromptEncoder
 from inference.service_schema import parse_spec
-from inference.types import RunnerKind, RunnerSpec
+from inference.tool_schema import parse_tools
+from inference.types import RunnerKind, RunnerSpec, SamplingParams
 from inference.vitals import Vitals
 
 PULSE_S = 1.0
@@ -177,13 +178,10 @@ async def chat_completions(request: Request) -> ASGIApp:
     """An answer to a conversation."""
     runner, engine, prompts = _generating(request)
     asked = openai_schema.parse_chat(await serving.read_json(request))
-    tokens = await prompts.chat(asked.messages)
-    return Generation(
-        runner.spec.name,
-        asked,
-        lambda: runner.activity.follow(engine.generate(tokens, asked.params)),
-        reasoning=prompts.reasoning,
-    )
+    tokens = await prompts.chat(asked.messages, asked.tools.tools)
+    params = await prompts.constrained(asked.params, asked.tools)
+    start = _answers(runner, engine, tokens, params)
+    return Generation(runner.spec.name, asked, start, reasoning=prompts.reasoning)
 
 
 async def completions(request: Request) -> ASGIApp:
@@ -191,7 +189,11 @@ async def completions(request: Request) -> ASGIApp:
     runner, engine, prompts = _generating(request)
     asked = openai_schema.parse_completion(await serving.read_json(request))
     tokens = await prompts.plain(asked.prompt)
-    return Generation(runner.spec.name, asked, lambda: runner.activity.follow(engine.generate(tokens, asked.params)))
+    return Generation(runner.spec.name, asked, _answers(runner, engine, tokens, asked.params))
+
+
+def _answers(runner: Runner, engine: ChatEngine, tokens: list[int], params: SamplingParams) -> choices.Start:
+    return lambda choice: runner.activity.follow(engine.generate(tokens, choices.seeded(params, choice)))
 
 
 async def tokenize(request: Request) -> Response:
@@ -199,7 +201,8 @@ async def tokenize(request: Request) -> Response:
     _, _, prompts = _generating(request)
     body = await serving.read_json(request)
     if "messages" in body:
-        return JSONResponse({"tokens": len(await prompts.chat(openai_schema.parse_messages(body["messages"])))})
+        messages, tools = openai_schema.parse_messages(body["messages"]), parse_tools(body).tools
+        return JSONResponse({"tokens": len(await prompts.chat(messages, tools))})
     if not isinstance(body.get("content"), str):
         raise InvalidRequest("Either 'messages' or 'content' must be given.")
     return JSONResponse({"tokens": await prompts.count(body["content"])})

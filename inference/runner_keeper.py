@@ -69,7 +69,7 @@ class RunnerKeeper:
         signs = Signs(
             is_loading,
             has_work=self.vitals.awaited > 0,
-            moves=self._status.progress if is_loading else self.vitals.moves,
+            moves=self._status.progress if is_loading else self.vitals.work.steps,
             cpu_s=_cpu_s(pid),
             memory_bytes=_memory(pid)[0],
         )

@@ -1,7 +1,8 @@
 """When a runner hangs. Decisions only: it is told what is seen of one process, and answers why that must end.
 
 A step of a large model may take minutes, and a long prompt many steps before its first token. So silence of the event
-loop counts, and standing still: work that neither gets on nor uses the processor or new memory.
+loop counts, and standing still: work that neither gets on nor uses the processor or new memory. What gets on is counted
+in steps of the model: requests that come and are refused beside a step that hangs prove nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Limits:
     silent_s: float = 60.0  # without a pulse
     loading_silent_s: float = 120.0  # the same before it is ready: imports hold the interpreter
     stall_s: float = 120.0  # at work, but standing still
-    hopeless_s: float = 900.0  # busy, but getting nowhere; no client of ours waits longer for a token
+    hopeless_s: float = 900.0  # busy, but without finishing one step; a prompt may take any number of steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Signs:
 
     is_loading: bool
     has_work: bool
-    moves: float  # changes when anything gets on: its count of moves, or the progress of loading
+    moves: float  # changes when the work gets on: its count of steps, or the progress of loading
     cpu_s: float
     memory_bytes: int
 

@@ -17,7 +17,7 @@ from inference.activity import LOG_NAME
 from inference.client import Client, ServiceClient
 from inference.metrics import runner_text, service_text
 from inference.types import ChatMessage, RunnerKind, RunnerSpec, RunnerState, RunnerStatus, SamplingParams
-from inference.vitals import Vitals, parse_vitals
+from inference.vitals import Vitals, WorkDone, parse_vitals
 from tests.inference.conftest import TOKEN, LiveRunner, start_service
 from tests.inference.test_model_life import status_when
 
@@ -57,7 +57,7 @@ def test_a_family_is_described_once_whatever_the_number_of_runners() -> None:
 
 
 def test_vitals_survive_the_pipe() -> None:
-    vitals = Vitals(1, 2, 3, 4, 5, 6, 7, 0.5, 0.25, (("/tokenize", "refused", 2),))
+    vitals = Vitals(1, 2, 3, 4, 5, 6, 7, 0.5, 0.25, (("/tokenize", "refused", 2),), WorkDone(1, 2, 3, 0.5, 0.25, 4, 5))
     assert parse_vitals(json.loads(json.dumps(vitals.as_json() | {"of_the_future": 1}))) == vitals
 
 
@@ -151,4 +151,4 @@ async def test_the_service_shows_every_runner(
 
 
 def test_an_unused_runner_has_every_metric() -> None:
-    assert runner_text(Vitals()).count("# TYPE ") == 9
+    assert runner_text(Vitals()).count("# TYPE ") == 16

@@ -11,7 +11,7 @@ from inference.client_schema import chat_body, parse_chunk
 from inference.errors import InvalidRequest, Overloaded, PromptTooLong
 from inference.openai_answers import ChunkWriter, Completion, error_json
 from inference.openai_schema import parse_chat, parse_completion, parse_embeddings
-from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, Usage
+from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, ToolCall, Usage
 
 HELLO = [{"role": "user", "content": "hello"}]
 COMPLETION = Completion("id", "m", 1, is_chat=True)
@@ -82,9 +82,14 @@ def test_parameters(field: str, value: object, expected: SamplingParams) -> None
         ("stop", ["x"] * 17),
         ("stream", "yes"),
         ("stream_options", 1),
-        ("n", 2),
+        ("n", 0),
+        ("n", 9),
+        ("n", True),
         ("tools", [{}]),
-        ("logprobs", True),
+        ("logprobs", "yes"),
+        ("logprobs", 3),
+        ("top_logprobs", 21),
+        ("top_logprobs", 3),
         ("frequency_penalty", 2.5),
         ("presence_penalty", "much"),
         ("typical_p", 2),
@@ -124,6 +129,40 @@ def test_nonsense_is_refused_by_name(field: str, value: object) -> None:
 def test_text_parts_are_joined() -> None:
     content = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
     assert parse_chat({"messages": [{"role": "user", "content": content}]}).messages[0].content == "ab"
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [({}, None), ({"logprobs": False}, None), ({"logprobs": True}, 0), ({"logprobs": True, "top_logprobs": 20}, 20)],
+)
+def test_logprobs_of_a_chat_are_a_flag_and_a_number(asked: dict[str, Any], count: int | None) -> None:
+    assert parse_chat({"messages": HELLO} | asked).params.logprobs == count
+
+
+@pytest.mark.parametrize(("asked", "count"), [({}, None), ({"logprobs": 0}, 0), ({"logprobs": 5}, 5)])
+def test_logprobs_of_a_plain_completion_are_a_number(asked: dict[str, Any], count: int | None) -> None:
+    assert parse_completion({"prompt": "a"} | asked).params.logprobs == count
+    with pytest.raises(InvalidRequest, match="'logprobs'"):
+        parse_completion({"prompt": "a", "logprobs": True})
+
+
+def test_tools_and_a_grammar_do_not_go_together() -> None:
+    tools = [{"type": "function", "function": {"name": "now"}}]
+    with pytest.raises(InvalidRequest, match="'tools'"):
+        parse_chat({"messages": HELLO, "tools": tools, "response_format": {"type": "json_object"}})
+    assert parse_chat({"messages": HELLO, "tools": tools}).tools.tools[0].name == "now"
+
+
+def test_calls_and_what_came_of_them_are_read_from_messages() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "now", "arguments": "{}"}}
+    messages = [
+        *HELLO,
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "noon"},
+    ]
+    _, asked, answered = parse_chat({"messages": messages}).messages
+    assert asked == ChatMessage("assistant", "", (ToolCall("c1", "now", "{}"),))
+    assert answered == ChatMessage("tool", "noon", tool_call_id="c1")
 
 
 @pytest.mark.parametrize("prompt", ["once", ["once"]])

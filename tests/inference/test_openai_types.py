@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -14,7 +16,8 @@ from openai.types.chat import ChatCompletionUserMessageParam
 
 from inference.starter import StarterPaths
 from inference.types import RunnerKind, RunnerSpec
-from tests.inference.conftest import customer_of, serve
+from tests.inference.conftest import TOKEN, customer_of, serve
+from tests.inference.tiny_gguf import write_tiny_gguf
 
 FIRE = str(4 + 256 + 9)  # the token "fire"
 HELLO: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "hello"}]
@@ -107,6 +110,115 @@ async def test_reasoning_is_told_apart(tiny_customer: openai.AsyncOpenAI) -> Non
     answer = await tiny_customer.chat.completions.create(model="tiny", messages=HELLO, extra_body={"grammar": THINKS})
     assert answer.choices[0].message.content == "yes"
     assert answer.choices[0].message.model_dump()["reasoning_content"] == "hm"
+
+
+async def tiny_chat(customer: openai.AsyncOpenAI, **asked: Any) -> Any:
+    return await customer.chat.completions.create(
+        model="tiny", messages=HELLO, **({"max_tokens": 12, "seed": 1, "temperature": 0} | asked)
+    )
+
+
+async def test_logprobs_are_those_of_the_tokens_that_were_said(tiny_customer: openai.AsyncOpenAI) -> None:
+    (choice,) = (await tiny_chat(tiny_customer, logprobs=True, top_logprobs=3)).choices
+    tokens = choice.logprobs.content
+    said = b"".join(bytes(token.bytes) for token in tokens).decode("utf-8", "replace")
+    assert said == choice.message.content
+    for token in tokens:
+        assert token.token == token.top_logprobs[0].token, "greedy takes the likeliest"
+        chances = [math.exp(each.logprob) for each in token.top_logprobs]
+        assert chances == sorted(chances, reverse=True) and len(chances) == 3 and sum(chances) <= 1.0001
+
+
+async def test_logprobs_are_the_models_own_whatever_chooses(tiny_customer: openai.AsyncOpenAI) -> None:
+    (free,) = (await tiny_chat(tiny_customer, logprobs=True, top_logprobs=1, max_tokens=1)).choices
+    way = {"temperature": 2, "logit_bias": {FIRE: 100}, "extra_body": {"top_k": 1}}
+    (bent,) = (await tiny_chat(tiny_customer, logprobs=True, top_logprobs=1, max_tokens=1, **way)).choices
+    assert bent.logprobs.content[0].token == "fire"
+    assert bent.logprobs.content[0].top_logprobs[0].logprob == pytest.approx(free.logprobs.content[0].logprob, abs=1e-3)
+    assert bent.logprobs.content[0].logprob < -1
+
+
+async def test_logprobs_stream_with_their_text(tiny_customer: openai.AsyncOpenAI) -> None:
+    whole = await tiny_chat(tiny_customer, logprobs=True)
+    chunks = [chunk async for chunk in await tiny_chat(tiny_customer, logprobs=True, stream=True)]
+    tokens = [token for chunk in chunks if chunk.choices[0].logprobs for token in chunk.choices[0].logprobs.content]
+    assert [token.bytes for token in tokens] == [token.bytes for token in whole.choices[0].logprobs.content]
+    assert not (await tiny_chat(tiny_customer)).choices[0].logprobs, "only where they are asked for"
+
+
+async def test_a_stop_string_takes_its_logprobs_along(tiny_customer: openai.AsyncOpenAI) -> None:
+    asked = {"logit_bias": {FIRE: 100}, "logprobs": True, "max_tokens": 9}
+    (choice,) = (await tiny_chat(tiny_customer, stop=["refire"], **asked)).choices
+    assert choice.message.content == "fi"
+    assert [token.token for token in choice.logprobs.content] == ["fire"], "whole, though a part of it was cut"
+
+
+async def test_logprobs_leave_the_reasoning_out(tiny_customer: openai.AsyncOpenAI) -> None:
+    (choice,) = (await tiny_chat(tiny_customer, logprobs=True, max_tokens=40, extra_body={"grammar": THINKS})).choices
+    assert "".join(token.token for token in choice.logprobs.content) == "yes"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_plain_completions_have_logprobs_in_lists(tiny_customer: openai.AsyncOpenAI, stream: bool) -> None:
+    asked: dict[str, Any] = {"logprobs": 2, "max_tokens": 8, "temperature": 0, "logit_bias": {FIRE: 100}}
+    # The package's strict type of a streamed completion knows no chunk before the last one.
+    lenient = openai.AsyncOpenAI(base_url=tiny_customer.base_url, api_key=TOKEN, max_retries=0)
+    customer = lenient if stream else tiny_customer
+    answer: Any = await customer.completions.create(model="tiny", prompt="once", stream=stream, **asked)
+    choices = [chunk.choices[0] async for chunk in answer] if stream else answer.choices
+    await lenient.close()
+    parts = [choice.logprobs for choice in choices if choice.logprobs]
+    assert [token for part in parts for token in part.tokens] == ["fire"] * 8
+    assert [offset for part in parts for offset in part.text_offset] == list(range(0, 32, 4))
+    assert all(len(top) == 2 for part in parts for top in part.top_logprobs)
+
+
+async def test_several_answers_share_one_prompt(tiny_customer: openai.AsyncOpenAI) -> None:
+    answer = await tiny_chat(tiny_customer, n=3, temperature=1, seed=7)
+    alone = [await tiny_chat(tiny_customer, temperature=1, seed=7 + choice) for choice in range(3)]
+    assert [choice.index for choice in answer.choices] == [0, 1, 2]
+    said = [choice.message.content for choice in answer.choices]
+    assert said == [each.choices[0].message.content for each in alone], "each has the seed of its own"
+    assert answer.usage.prompt_tokens == alone[0].usage.prompt_tokens
+    assert answer.usage.completion_tokens == sum(each.usage.completion_tokens for each in alone)
+
+
+async def test_several_answers_stream_side_by_side(tiny_customer: openai.AsyncOpenAI) -> None:
+    asked: dict[str, Any] = {"n": 3, "temperature": 1, "seed": 7, "extra_body": {"ignore_eos": True}}
+    whole = await tiny_chat(tiny_customer, **asked)
+    stream = await tiny_chat(tiny_customer, stream=True, stream_options={"include_usage": True}, **asked)
+    *chunks, last = [chunk async for chunk in stream]
+    texts, ends = ["", "", ""], []
+    for chunk in chunks:
+        (choice,) = chunk.choices
+        texts[choice.index] += choice.delta.content or ""
+        ends += [choice.index] if choice.finish_reason else []
+    assert texts == [choice.message.content for choice in whole.choices]
+    assert sorted(ends) == [0, 1, 2]
+    assert (last.choices, last.usage.completion_tokens) == ([], 36)
+
+
+async def test_the_prompt_of_several_answers_is_read_once(tmp_path: Path) -> None:
+    spec = RunnerSpec("tiny", RunnerKind.CHAT, write_tiny_gguf(tmp_path / "tiny.gguf"), threads=1)
+    async with serve(spec) as (endpoint, runner), customer_of(endpoint) as customer:
+        await customer.completions.create(model="tiny", prompt="once upon a time " * 20, n=4, max_tokens=4)
+        vitals = runner.vitals()
+    prompt = vitals.prompt_tokens // 4
+    assert vitals.cached_tokens >= 3 * (prompt - 1), "all but the last token, three times"
+
+
+async def test_leaving_ends_all_answers(tmp_path: Path) -> None:
+    spec = RunnerSpec("tiny", RunnerKind.CHAT, write_tiny_gguf(tmp_path / "tiny.gguf"), threads=1)
+    async with serve(spec) as (endpoint, runner), customer_of(endpoint) as customer:
+        stream = await tiny_chat(customer, n=4, max_tokens=900, stream=True, extra_body={"ignore_eos": True})
+        async for chunk in stream:
+            if chunk.choices[0].index == 3 and chunk.choices[0].delta.content:
+                break
+        await stream.close()
+        while runner.vitals().in_flight:
+            await asyncio.sleep(0.01)
+        await tiny_chat(customer)
+        assert runner.vitals().awaited == 0
 
 
 @pytest.mark.model

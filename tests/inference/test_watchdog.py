@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from inference.client import Client, ServiceClient
-from inference.errors import ModelLoadError, RunnerDied
+from inference.errors import ModelLoadError, Overloaded, RunnerDied, ServiceUnavailable
 from inference.types import ChatMessage, RunnerSpec, RunnerState, SamplingParams
 from inference.watchdog import STIR_BYTES, Limits, Signs, Watchdog
 from tests.inference.conftest import ServiceProcess
@@ -148,3 +149,32 @@ def endless_request(token: str) -> bytes:
         f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def test_a_prompt_of_hours_is_only_slow_while_its_steps_end() -> None:
+    assert ended_at(lambda second: busy(moves=second // 800, cpu_s=second), range(1, 3 * 3600)) is None
+
+
+class TestAStepThatHangsBesideOtherRequests:
+    @pytest.fixture
+    def service_config(self) -> dict[str, float]:
+        return {"stall_s": 2, "tick_s": 0.1}
+
+    async def test_requests_that_come_and_are_refused_do_not_hide_it(
+        self, manager: ServiceClient, echo_spec: MakeSpec
+    ) -> None:
+        client = Client(await manager.ensure(echo_spec(stall_after_words=2, places=1, queue_limit=0)))
+        stalled = asyncio.create_task(hear_out(client))
+        async with asyncio.timeout(20):
+            while not stalled.done():
+                with contextlib.suppress(Overloaded, RunnerDied, ServiceUnavailable):
+                    await anext(client.chat("echo", HELLO, SamplingParams()))
+                await asyncio.sleep(0.05)
+        with pytest.raises(RunnerDied):
+            await stalled
+        await client.aclose()
+
+
+async def hear_out(client: Client) -> None:
+    async for _ in client.chat("echo", HELLO, SamplingParams()):
+        pass
