@@ -69,7 +69,7 @@ class Runner:
     def vitals(self) -> Vitals:
         """How it is doing."""
         chat = self.backend.chat if self.backend else None
-        return self.activity.vitals(chat.queue_depth if chat else 0)
+        return self.activity.vitals(chat.queue_depth, chat.work) if chat else self.activity.vitals(0)
 
     async def load(self) -> None:
         """Bring the model up and tell the parent, or tell it why not and leave."""
