@@ -15,6 +15,7 @@ from webchat.library.models import LanguageModel
 
 CONTEXT_LIMIT = 1 << 20
 TOP_K_LIMIT = 1 << 20
+HELD = ("context_length", *OPTIONS)  # what a runner is made with; a change needs another one
 
 
 class SettingsForm(forms.ModelForm):
@@ -79,11 +80,14 @@ class SettingsForm(forms.ModelForm):
 
     @property
     def usual_fields(self) -> list[forms.BoundField]:
-        return [field for field in self if field.name not in OPTIONS and field.name not in self._adapters]
+        return [field for field in self if not self._is_advanced(field.name)]
 
     @property
     def advanced_fields(self) -> list[forms.BoundField]:
-        return [field for field in self if field.name in OPTIONS or field.name in self._adapters]
+        return [field for field in self if self._is_advanced(field.name)]
+
+    def _is_advanced(self, name: str) -> bool:
+        return name in HELD or name in self._adapters
 
     @property
     def has_advanced_errors(self) -> bool:
@@ -122,7 +126,7 @@ class SettingsForm(forms.ModelForm):
 
 
 def _held(model: LanguageModel) -> tuple[object, ...]:
-    return tuple(getattr(model, name) for name in ("context_length", *OPTIONS))
+    return tuple(getattr(model, name) for name in HELD)
 
 
 class PathForm(forms.Form):

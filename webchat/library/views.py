@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
@@ -167,7 +168,7 @@ def page(request: HttpRequest, **forms: PathForm | UploadForm) -> HttpResponse:
     seen = shelf()
     context = {
         "shelf": seen,
-        "adapters": Adapter.objects.prefetch_related("uses__model"),
+        "adapters": all_adapters(),
         "suggestions": suggestions(seen.hardware.memory_bytes),
         "starter_problem": starter_problem(),
     }
@@ -208,8 +209,12 @@ def settings_saved(request: HttpRequest, model: LanguageModel, words: str) -> Ht
 
 
 def render_settings(request: HttpRequest, form: SettingsForm, words: str = "") -> HttpResponse:
-    context = {"model": form.instance, "form": form, "words": words}
+    context = {"model": form.instance, "form": form, "words": words, "adapters": all_adapters() if words else None}
     return render(request, "library/_settings.html", context)
+
+
+def all_adapters() -> QuerySet[Adapter]:
+    return Adapter.objects.prefetch_related("uses__model")
 
 
 def needs(model: LanguageModel) -> str:

@@ -66,6 +66,7 @@ def test_options_in_the_estimate_are_told_and_need_a_reload(owner_client: Client
 
     assert model.memory_bytes > before
     assert "It needs about" in page
+    assert f'id="m{model.pk}-facts" hx-swap-oob="true"' in page
     assert "loads it again" in page
 
 
@@ -124,7 +125,9 @@ def test_an_adapter_is_applied_changed_and_taken_off(
 ) -> None:
     field = f"adapter_{adapter.pk}"
 
-    assert "loads it again" in save(owner_client, model, **{field: "0.5"})
+    page = save(owner_client, model, **{field: "0.5"})
+    assert "loads it again" in page
+    assert "tiny × 0.5" in page
     assert spec(model).options.adapters == (AdapterUse(Path(adapter.path), 0.5),)
     assert 'value="0.5"' in owner_client.get("/models/").content.decode()
 
@@ -148,7 +151,7 @@ def test_an_adapter_for_other_models_is_not_offered(owner_client: Client, model:
 
     page = save(owner_client, model, **{f"adapter_{other.pk}": "1"})
 
-    assert "adapter_" not in page
+    assert 'name="adapter_' not in page
     assert not model.applied_adapters.exists()
 
 
