@@ -25,6 +25,8 @@ TENSOR_LIMIT = 1 << 16
 NAME_LIMIT_BYTES = 1 << 10
 TEXT_LIMIT_BYTES = 1 << 20  # the longest text worth keeping is a chat template
 KEPT_ITEMS = 1 << 10  # longer arrays are vocabularies, and are stepped over
+KEPT_LIMIT_BYTES = 1 << 25  # of all that is kept of one file; honest headers keep a tenth of a megabyte
+NUMBER_BYTES = 32  # what one number of a list takes in Python
 STRING_LIMIT = 1 << 22  # strings stepped over in one file; the largest vocabularies have a sixth of it
 ALIGNMENT_LIMIT = 1 << 16
 DIMENSIONS = 4
@@ -74,6 +76,7 @@ class _HeaderReader:
         self._size = path.stat().st_size
         self._position = 0
         self._strings = 0
+        self._kept_bytes = 0
         self._values: dict[str, Value] = {}
         self._array_lengths: dict[str, int] = {}
 
@@ -118,6 +121,7 @@ class _HeaderReader:
         if length > KEPT_ITEMS:
             self._skip(length * unpacker.size)
         else:
+            self._keep(length * NUMBER_BYTES)
             self._values[key] = tuple(self._unpack(unpacker) for _ in range(length))
 
     def _skip_strings(self, count: int) -> None:
@@ -184,7 +188,13 @@ class _HeaderReader:
         if length > limit:
             self._need(length)
             raise self._damaged(f"{what} claims {length:,} bytes")
+        self._keep(length)
         return self._take(length).decode("utf-8", "replace")
+
+    def _keep(self, count: int) -> None:
+        self._kept_bytes += count
+        if self._kept_bytes > KEPT_LIMIT_BYTES:
+            raise self._damaged(f"its header holds more than {KEPT_LIMIT_BYTES >> 20} MB of values")
 
     def _take(self, count: int) -> bytes:
         self._need(count)

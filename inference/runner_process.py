@@ -34,6 +34,7 @@ SILENCE = {
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
+    "GGML_NO_BACKTRACE": "1",  # else a failed assertion starts a debugger, whose words hide the assertion's
 }
 
 Announced = Callable[[dict[str, Any]], None]
