@@ -8,44 +8,64 @@ dozen characters on. Does not know Unicode, which `decoding` sees first.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
-MAX_SAMPLE_BYTES = 20_000
+MAX_SAMPLE_BYTES = 10_000
 MIN_SCORE = 0.55  # below it nothing fits: leave it to somebody else
-PUNCTUATION = frozenset("«»„“”‚‘’–—…€°§·•№©®™\xa0\xad¡¿ªº½¼¾±²³µ£×÷†‡‰")
+PUNCTUATION = "«»„“”‚‘’–—…€°§•·©®™\xa0\xad¡¿±²³µ£×÷†‡‰"
 
 
 @dataclass(frozen=True, slots=True)
 class Alphabet:
-    """A character set of one byte a sign, with the letters (beyond ASCII) by which its languages are known."""
+    """The letters beyond ASCII that a language writes with, and the character sets of one byte that have them."""
 
     encodings: tuple[str, ...]
-    frequent: str  # lower case
-    rare: str = ""
+    letters: str  # lower case, the frequent ones
+    rare: str = ""  # they speak less for it
     is_latin: bool = False
-    prior: float = 0.0  # how much commoner it is than its rivals
+    prior: float = 0.0  # how much commoner than others its files are
 
 
+def _latin(encodings: tuple[str, ...], prior: float, letters: str, rare: str = "") -> Alphabet:
+    return Alphabet(encodings, letters, rare, is_latin=True, prior=prior)
+
+
+WEST, CENTRAL = ("cp1252", "iso8859-15"), ("cp1250", "iso8859-2")
+TURKEY, BALTIC, RUSSIA = ("cp1254",), ("cp1257", "iso8859-13"), ("cp1251", "koi8-u", "cp866", "iso8859-5")
 THAI = "".join(map(chr, (*range(0x0E01, 0x0E3B), *range(0x0E3F, 0x0E5C))))
 ALPHABETS = (
-    Alphabet(("cp1252", "iso8859-15"), "äöüßéèêëàâîïôûùçñóíáúåæøœãõìò", "ðþýÿš", is_latin=True, prior=0.06),
-    Alphabet(("cp1250", "iso8859-2"), "ąćęłńóśźżáčďéěíňřšťúůýžäöüßőűâăî", "șțşţđçëľĺŕô", is_latin=True, prior=0.02),
-    Alphabet(("cp1254",), "çğıöşüİ", "âîûäéß", is_latin=True, prior=0.03),
-    Alphabet(("cp1257",), "āčēģīķļņšūžąęėįųäöüõ", "ßż", is_latin=True),
-    Alphabet(
-        ("cp1251", "koi8-u", "cp866", "iso8859-5"), "оеаинтсрвл", "кмдпуяыьгзбчйхжшюцщэфъёіїєґўђјљњћџѓќѕ", prior=0.02
-    ),
+    _latin(WEST, 0.06, "äöüß", "éèà"),
+    _latin(WEST, 0.06, "éèêàâîïôûùçœë"),
+    _latin(WEST, 0.06, "áéíóúñü", "ªº"),
+    _latin(WEST, 0.05, "ãõáéíóúâêôçà", "ªºü"),
+    _latin(WEST, 0.05, "àèéìòù", "óíîª"),
+    _latin(WEST, 0.05, "åäöæøé", "üà"),
+    _latin(WEST, 0.02, "áéíóúýþðæö"),
+    _latin(CENTRAL, 0.03, "ąćęłńóśźż"),
+    _latin(CENTRAL, 0.03, "áčďéěíňóřšťúůýž", "äľĺŕôö"),
+    _latin(CENTRAL, 0.03, "áéíóöőúüű"),
+    _latin(CENTRAL, 0.02, "ăâîşţ"),
+    _latin(CENTRAL, 0.02, "čćđšž"),
+    _latin(TURKEY, 0.04, "çğıöşüİ", "âîû"),
+    _latin(BALTIC, 0.01, "ąčęėįšųūž"),
+    _latin(BALTIC, 0.01, "āčēģīķļņšūž"),
+    _latin(BALTIC, 0.0, "õäöüšž"),
+    Alphabet(RUSSIA, "оеаинтсрвл", "кмдпуяыьгзбчйхжшюцщэфъёіїєґўђјљњћџѓќѕ", prior=0.02),
     Alphabet(("cp1253", "iso8859-7"), "αοιετσνρκπς", "βγδζηθλμξυφχψωάέήίόύώϊϋΐΰ"),
     Alphabet(("cp1255", "iso8859-8"), "יוהלרתאמבש", "גדזחטךכםןנסעףפץצק"),
     Alphabet(("cp1256", "iso8859-6"), "اليمنوترهبعةد", "ءآأؤإئثجحخذزسشصضطظغفقكىپچژگک،؛؟ًَُِّ"),
     Alphabet(("cp874",), "านรอกเงมยลวดทสต่้ัีะคไแจ", THAI),
 )
 FREQUENT, RARE = 1.12, 0.78
+MOSTLY_ASCII = 0.2  # then the rest are rather accents than words of another alphabet
+ASCII_LETTERS = re.compile(r"[A-Za-z]")
+FOREIGN, CONTROL = -0.4, -2.0  # a letter of another language; a sign that no file holds
 MIXED_WORD = re.compile(r"[A-Za-z](?=[^\x00-\xbf])|(?<=[^\x00-\xbf])[A-Za-z]")
 FOREIGN_RUN = re.compile(r"[^\W\d_A-Za-z]{4,}")  # no Latin language has so many accents in a row
-UPPER_AFTER_LOWER = re.compile(r"[a-zа-яёђ-џα-ωà-öø-ÿ][A-ZА-ЯЁЂ-ЏΑ-ΩÀ-ÖØ-Þ]")
 SIGN_IN_WORD = re.compile(r"(?<=[^\W\d_])[«»„“”‚‘…€°§•©®™¡¿½¼¾±¶¹²³£×÷†‡‰](?=[^\W\d_])")
 
 
@@ -56,39 +76,47 @@ def legacy_encoding_of(data: bytes) -> str | None:
         return "iso2022_jp_2"
     if not any(byte > 0x7F for byte in sample):
         return None
-    scores = dict(_wide_scores(sample)) | dict(_narrow_scores(sample))
+    scores = dict(_wide_scores(sample)) | _narrow_scores(sample)
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best and scores[best] >= MIN_SCORE else None
 
 
-def _narrow_scores(sample: bytes) -> list[tuple[str, float]]:
-    scores = []
+def _narrow_scores(sample: bytes) -> dict[str, float]:
+    """For each character set, how well it fits the language that it fits best."""
+    scores: dict[str, float] = {}
+    texts = {encoding: _decoded(sample, encoding) for alphabet in ALPHABETS for encoding in alphabet.encodings}
     for alphabet in ALPHABETS:
         for rank, encoding in enumerate(alphabet.encodings):
-            text = _decoded(sample, encoding)
+            text = texts[encoding]
             if text is not None:
-                scores.append((encoding, _fit(text, alphabet) + alphabet.prior - 0.01 * rank))
+                fit = _fit(text, alphabet) + alphabet.prior - 0.01 * rank
+                scores[encoding] = max(fit, scores.get(encoding, fit))
     return scores
 
 
 def _fit(text: str, alphabet: Alphabet) -> float:
-    """About 1 for a text of nothing but the letters of its languages in well-formed words."""
-    signs = [char for char in text if char > "\x7f"]
+    """About 1 for a text of nothing but the letters of its language in well-formed words."""
+    signs = Counter(char for char in text if char > "\x7f")
     weights = _weights(alphabet)
-    good = sum(weights.get(char, 0.0) for char in signs)
-    controls = sum("\x80" <= char < "\xa0" for char in signs)
+    good = sum(weights.get(char, FOREIGN if char >= "\xa0" else CONTROL) * n for char, n in signs.items())
     wrong = len(FOREIGN_RUN.findall(text)) * 3 if alphabet.is_latin else len(MIXED_WORD.findall(text))
-    wrong += len(UPPER_AFTER_LOWER.findall(text)) + len(SIGN_IN_WORD.findall(text))
-    return (good - 2 * controls - wrong) / len(signs)
+    wrong += _capitals_inside(text) + 2 * len(SIGN_IN_WORD.findall(text))
+    is_mostly_ascii = len(ASCII_LETTERS.findall(text)) > 3 * signs.total()
+    return (good - wrong) / signs.total() - (MOSTLY_ASCII if is_mostly_ascii and not alphabet.is_latin else 0.0)
+
+
+def _capitals_inside(text: str) -> int:
+    """How often a capital follows a small letter, one of them beyond ASCII: KOI8 taken for Windows is full of that."""
+    return sum(a.islower() and b.isupper() for a, b in pairwise(text) if a > "\x7f" or b > "\x7f")
 
 
 @cache
 def _weights(alphabet: Alphabet) -> dict[str, float]:
     """What each sign says for the alphabet. Accents are as frequent as their language wants, so all count the same."""
-    frequent, rare = (1.0, 0.8) if alphabet.is_latin else (FREQUENT, RARE)
-    weights = dict.fromkeys(PUNCTUATION, 0.6)
+    frequent, rare = (1.0, 0.7) if alphabet.is_latin else (FREQUENT, RARE)
+    weights = dict.fromkeys(PUNCTUATION, 1.0)
     weights |= dict.fromkeys(alphabet.rare + alphabet.rare.upper(), rare)
-    return weights | dict.fromkeys(alphabet.frequent + alphabet.frequent.upper(), frequent)
+    return weights | dict.fromkeys(alphabet.letters + alphabet.letters.upper(), frequent)
 
 
 def _wide_scores(sample: bytes) -> list[tuple[str, float]]:
