@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from inference import reasoning
+from inference import reasoning, tool_split
 from inference.binding import Batch, Context, DecodeFailed, Model
 from inference.crew import Crew, FreeCores, physical_cores
 from inference.errors import InvalidRequest, PromptTooLong
@@ -31,7 +31,7 @@ class Engine:
     """One model and the requests that share it."""
 
     def __init__(self, config: EngineConfig, on_progress: Callable[[float], bool] | None = None) -> None:
-        self._model = Model(config.path, on_progress, config.options, spoken=reasoning.WORDS)
+        self._model = Model(config.path, on_progress, config.options, spoken=reasoning.WORDS | tool_split.WORDS)
         n_sequences = config.parallel + _IDLE_SEQUENCES
         batch_tokens = max(config.batch_tokens, config.parallel + LEAST_TOKENS)
         self._crew = Crew(config.threads or physical_cores(), FreeCores())

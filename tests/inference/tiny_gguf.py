@@ -30,8 +30,9 @@ def write_tiny_gguf(
     context_length: int = 1024,
     metadata: dict[str, float] | None = None,
     tensors_per_file: int = 0,
+    control: tuple[str, ...] = (),
 ) -> Path:
-    """A model that loads in llama.cpp, about half a megabyte large."""
+    """A model that loads in llama.cpp, about half a megabyte large. `control`: more control tokens."""
     writer = gguf.GGUFWriter(path, "llama", split_max_tensors=tensors_per_file)
     writer.add_name("tiny")
     writer.add_context_length(context_length)
@@ -44,7 +45,7 @@ def write_tiny_gguf(
     writer.add_rope_dimension_count(_EMBEDDING // _HEADS)
     for key, value in (metadata or {}).items():
         writer.add_float32(key, value)
-    n_vocab = add_vocabulary(writer)
+    n_vocab = add_vocabulary(writer, control)
     _add_tensors(writer, n_vocab, np.random.default_rng(seed))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -53,13 +54,15 @@ def write_tiny_gguf(
     return path
 
 
-def add_vocabulary(writer: gguf.GGUFWriter) -> int:
-    tokens = [*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS]
+def add_vocabulary(writer: gguf.GGUFWriter, more_control: tuple[str, ...] = ()) -> int:
+    tokens = [*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS, *more_control]
     control = [gguf.TokenType.UNKNOWN] + [gguf.TokenType.CONTROL] * (len(CONTROL) - 1)
     types = [*control, *[gguf.TokenType.BYTE] * 256, *[gguf.TokenType.NORMAL] * len(WORDS)]
+    types += [gguf.TokenType.CONTROL] * len(more_control)
     writer.add_tokenizer_model("llama")
     writer.add_token_list(tokens)
-    writer.add_token_scores([0.0] * (len(CONTROL) + 256) + [-float(i) for i in range(len(WORDS))])
+    scores = [0.0] * (len(CONTROL) + 256) + [-float(i) for i in range(len(WORDS))]
+    writer.add_token_scores(scores + [0.0] * len(more_control))
     writer.add_token_types(types)
     writer.add_bos_token_id(CONTROL.index("<s>"))
     writer.add_eos_token_id(END)
