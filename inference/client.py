@@ -17,7 +17,7 @@ from inference import client_schema
 from inference.client_transport import DIED, Transport
 from inference.errors import EndpointError, ModelLoadError, RunnerDied
 from inference.service_schema import parse_status, spec_json
-from inference.types import ChatMessage, Delta, Endpoint, RunnerSpec, RunnerState, RunnerStatus, SamplingParams
+from inference.types import ChatMessage, Delta, Endpoint, RunnerSpec, RunnerState, RunnerStatus, SamplingParams, ToolUse
 
 CHARS_PER_TOKEN = 3  # a cautious guess where a server cannot count
 TEXTS_PER_REQUEST = 128
@@ -33,17 +33,24 @@ class Client:
         self._base_url = self._transport.base_url
 
     async def chat(
-        self, model: str, messages: Sequence[ChatMessage], params: SamplingParams
+        self,
+        model: str,
+        messages: Sequence[ChatMessage],
+        params: SamplingParams,
+        tools: ToolUse = client_schema.NO_TOOLS,
     ) -> AsyncGenerator[Delta, None]:
-        """Stream an answer. The last delta carries the finish reason and the usage. Closing the generator cancels."""
-        body = client_schema.chat_body(model, messages, params)
+        """Stream an answer, or calls of tools. The last delta carries the finish reason and the usage.
+
+        Closing the generator cancels.
+        """
+        body = client_schema.chat_body(model, messages, params, tools)
         end: Delta | None = None
         async with self._transport.events(f"{self._base_url}/chat/completions", body) as events:
             async for event in events:
                 delta = client_schema.parse_chunk(event)
                 if end is not None or delta.finish_reason is not None:
                     end = client_schema.joined(end, delta)
-                elif delta.text or delta.reasoning:
+                elif delta.text or delta.reasoning or delta.tool_calls or delta.logprobs:
                     yield delta
         if end is None:
             raise RunnerDied(DIED)

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.client_parts import message_json, parse_calls, parse_logprobs, tools_body
 from inference.errors import EndpointError, InferenceError, InvalidRequest, Overloaded, PromptTooLong
-from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, Usage
+from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, ToolUse, Usage
 
 JSON = dict[str, Any]
+
+NO_TOOLS = ToolUse()
+FINISH_REASONS = {"length": FinishReason.LENGTH, "tool_calls": FinishReason.TOOL_CALLS}
 
 # Parameters that not every server knows: our names, and those in a request.
 OPTIONAL = {
@@ -40,10 +45,10 @@ OPTIONAL = {
 
 def messages_json(messages: Sequence[ChatMessage]) -> list[JSON]:
     """A conversation."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [message_json(message) for message in messages]
 
 
-def chat_body(model: str, messages: Sequence[ChatMessage], params: SamplingParams) -> JSON:
+def chat_body(model: str, messages: Sequence[ChatMessage], params: SamplingParams, tools: ToolUse = NO_TOOLS) -> JSON:
     """The body of a streamed chat request. Defaults are left out: not every server knows every field."""
     usual = SamplingParams()
     body: JSON = {
@@ -59,7 +64,9 @@ def chat_body(model: str, messages: Sequence[ChatMessage], params: SamplingParam
         body["stop"] = list(params.stop)
     if params.max_tokens is not None:
         body["max_tokens"] = params.max_tokens
-    return body
+    if params.logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": params.logprobs}
+    return body | tools_body(tools)
 
 
 def parse_chunk(chunk: Mapping[str, Any]) -> Delta:
@@ -68,10 +75,16 @@ def parse_chunk(chunk: Mapping[str, Any]) -> Delta:
     said = choice.get("delta") or {}
     text, reasoning = said.get("content") or "", said.get("reasoning_content") or said.get("reasoning") or ""
     reason = choice.get("finish_reason")
-    finish_reason = None
-    if reason:
-        finish_reason = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
-    return Delta(text, finish_reason, _usage(chunk.get("usage")), _timings(chunk.get("timings")), str(reasoning))
+    return Delta(
+        text,
+        FINISH_REASONS.get(str(reason), FinishReason.STOP) if reason else None,
+        _usage(chunk.get("usage")),
+        _timings(chunk.get("timings")),
+        str(reasoning),
+        parse_calls(said),
+        parse_logprobs(choice),
+        choice.get("index") or 0,
+    )
 
 
 def _usage(usage: Mapping[str, Any] | None) -> Usage | None:
@@ -93,12 +106,15 @@ def joined(end: Delta | None, more: Delta) -> Delta:
     """The last delta, which servers spread over several chunks."""
     if end is None:
         return more
-    return Delta(
-        end.text + more.text,
-        end.finish_reason or more.finish_reason,
-        more.usage or end.usage,
-        more.timings or end.timings,
-        end.reasoning + more.reasoning,
+    return replace(
+        end,
+        text=end.text + more.text,
+        finish_reason=end.finish_reason or more.finish_reason,
+        usage=more.usage or end.usage,
+        timings=more.timings or end.timings,
+        reasoning=end.reasoning + more.reasoning,
+        tool_calls=end.tool_calls + more.tool_calls,
+        logprobs=end.logprobs + more.logprobs,
     )
 
 

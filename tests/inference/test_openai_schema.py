@@ -11,7 +11,21 @@ from inference.client_schema import chat_body, parse_chunk
 from inference.errors import InvalidRequest, Overloaded, PromptTooLong
 from inference.openai_answers import ChunkWriter, Completion, error_json
 from inference.openai_schema import parse_chat, parse_completion, parse_embeddings
-from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, ToolCall, Usage
+from inference.types import (
+    ChatMessage,
+    Delta,
+    FinishReason,
+    Likely,
+    SamplingParams,
+    Timings,
+    TokenLogprob,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    ToolChoice,
+    ToolUse,
+    Usage,
+)
 
 HELLO = [{"role": "user", "content": "hello"}]
 COMPLETION = Completion("id", "m", 1, is_chat=True)
@@ -36,6 +50,75 @@ def test_every_parameter_survives_the_way_there() -> None:
     asked = parse_chat(chat_body("m", [ChatMessage("user", "hello")], params))
     assert asked.params == params
     assert asked.stream and asked.include_usage
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        ToolUse((Tool("now"),)),
+        ToolUse((Tool("now", "The time.", {"type": "object"}, strict=True), Tool("then")), ToolChoice.REQUIRED),
+        ToolUse((Tool("now"), Tool("then")), ToolChoice.REQUIRED, ("then",), is_parallel=False),
+        ToolUse((Tool("now"), Tool("then"), Tool("when")), ToolChoice.REQUIRED, ("then", "when")),
+    ],
+)
+def test_tools_survive_the_way_there(use: ToolUse) -> None:
+    asked = parse_chat(chat_body("m", [ChatMessage("user", "hello")], SamplingParams(logprobs=3), use))
+    assert asked.tools == use
+    assert asked.params.logprobs == 3
+
+
+def test_calls_survive_the_way_there() -> None:
+    called = ChatMessage("assistant", "", (ToolCall("c1", "now", '{"zone": "UTC"}'),))
+    messages = (ChatMessage("user", "hello"), called, ChatMessage("tool", "noon", tool_call_id="c1"))
+    assert parse_chat(chat_body("m", messages, SamplingParams())).messages == messages
+
+
+SAID = [
+    Delta("why", logprobs=(TokenLogprob(Likely("w", -0.5, b"w"), (Likely("w", -0.5, b"w"), Likely("<x>", -2.0))),)),
+    Delta("", tool_calls=(ToolCallDelta(0, "c1", "now"),)),
+    Delta("", tool_calls=(ToolCallDelta(0, arguments='{"zone"'),)),
+    Delta("", tool_calls=(ToolCallDelta(1, "c2", "then", "{}"),)),
+    Delta("", reasoning="hm"),
+    Delta("and", choice=2),
+    Delta("", FinishReason.TOOL_CALLS, choice=1),
+]
+
+
+@pytest.mark.parametrize("delta", SAID)
+def test_every_part_of_an_answer_survives_the_way_back(delta: Delta) -> None:
+    (chunk,) = events(ChunkWriter(COMPLETION, include_usage=False, choices=4).delta(delta))
+    assert parse_chunk(chunk) == delta
+
+
+def test_each_piece_of_a_call_is_an_event() -> None:
+    pieces = (ToolCallDelta(0, arguments="}"), ToolCallDelta(1, "c2", "then"))
+    said = events(ChunkWriter(COMPLETION, include_usage=False).delta(Delta("", tool_calls=pieces)))
+    assert tuple(call for chunk in said for call in parse_chunk(chunk).tool_calls) == pieces
+
+
+def test_several_answers_have_one_end_mark() -> None:
+    writer = ChunkWriter(COMPLETION, include_usage=True, choices=2)
+    assert len(events(writer.first())) == 2
+    assert len(events(writer.delta(Delta("a", FinishReason.STOP, choice=1)))) == 2
+    end, bill, mark = events(writer.delta(Delta("", FinishReason.STOP, Usage(5, 4))))
+    assert (end["choices"][0]["index"], bill["usage"]["completion_tokens"], mark) == (0, 4, "[DONE]")
+
+
+FOREIGN = [
+    ({"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": {"x": 1}}}]}, [(0, "a", "f", '{"x": 1}')]),
+    ({"tool_calls": [{"index": 1, "id": None, "function": {"name": None, "arguments": "1"}}]}, [(1, "", "", "1")]),
+    ({"tool_calls": [{"index": 0}, "?", None]}, [(0, "", "", "")]),
+    ({"tool_calls": "none"}, []),
+    ({"tool_calls": None, "content": None}, []),
+]
+
+
+@pytest.mark.parametrize(("said", "calls"), FOREIGN)
+def test_calls_of_other_servers_are_read(said: dict[str, Any], calls: list[tuple[int, str, str, str]]) -> None:
+    chunk = {"choices": [{"delta": said, "logprobs": {"content": [{"token": "a"}, 5]}, "finish_reason": "tool_calls"}]}
+    delta = parse_chunk(chunk)
+    assert delta.tool_calls == tuple(ToolCallDelta(*call) for call in calls)
+    assert (delta.logprobs, delta.finish_reason) == ((), FinishReason.TOOL_CALLS)
 
 
 def test_only_what_every_server_knows_is_sent_unless_asked_for() -> None:
@@ -146,11 +229,11 @@ def test_logprobs_of_a_plain_completion_are_a_number(asked: dict[str, Any], coun
         parse_completion({"prompt": "a", "logprobs": True})
 
 
-def test_tools_and_a_grammar_do_not_go_together() -> None:
+def test_tools_and_the_form_of_an_answer_are_both_read() -> None:
     tools = [{"type": "function", "function": {"name": "now"}}]
-    with pytest.raises(InvalidRequest, match="'tools'"):
-        parse_chat({"messages": HELLO, "tools": tools, "response_format": {"type": "json_object"}})
-    assert parse_chat({"messages": HELLO, "tools": tools}).tools.tools[0].name == "now"
+    asked = parse_chat({"messages": HELLO, "tools": tools, "response_format": {"type": "json_object"}})
+    assert asked.tools.tools[0].name == "now"
+    assert asked.params.grammar
 
 
 def test_calls_and_what_came_of_them_are_read_from_messages() -> None:
