@@ -79,7 +79,7 @@ def _chunk(structure: Structure, start: int, text: str) -> Chunk:
     end = start + len(text)
     place = structure.place_at(start)
     page = place.number if place and place.kind in (PlaceKind.PAGE, PlaceKind.SLIDE) else None
-    return Chunk(text, start, end, page, structure.headings_at(start), structure.label(start, end))
+    return Chunk(text, start, end, page, structure.sections(start, end), structure.label(start, end))
 
 
 def _cuts(extraction: Extraction) -> list[int]:

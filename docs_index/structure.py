@@ -12,6 +12,7 @@ from functools import cached_property
 from docs_index.types import Extraction, Heading, Place
 
 COUNTED_BY_LINES = ("row", "line")
+MOST_BARE_CHARS = 600  # a title with its marks, twice over
 
 
 class Structure:
@@ -36,6 +37,26 @@ class Structure:
             path.append(self._extraction.headings[position].title)
             position = self._parents[position]
         return tuple(reversed(path))
+
+    def sections(self, start: int, end: int) -> tuple[str, ...]:
+        """The sections of a stretch: those of its first words that are not themselves a heading."""
+        here = start
+        while (following := self._heading_after(here, end)) is not None and self._is_bare(here, following):
+            here = following
+        return self.headings_at(here)
+
+    def _heading_after(self, offset: int, end: int) -> int | None:
+        position = bisect_right(self._heading_starts, offset)
+        return next((start for start in self._heading_starts[position : position + 1] if start < end), None)
+
+    def _is_bare(self, start: int, end: int) -> bool:
+        """Whether nothing stands there but a title, and what underlines it."""
+        position = bisect_right(self._heading_starts, start) - 1
+        if position < 0 or self._heading_starts[position] != start:
+            return False
+        title = self._extraction.headings[position].title
+        between = self._extraction.text[start : min(end, start + MOST_BARE_CHARS)]
+        return end - start <= MOST_BARE_CHARS and not any(char.isalnum() for char in between.replace(title, "", 1))
 
     def number_at(self, offset: int) -> int | None:
         """The row, line, cell or record."""

@@ -37,6 +37,22 @@ def test_an_offset_stands_in_its_sections(offset: int, path: tuple[str, ...]) ->
     assert Structure(GUIDE).headings_at(offset) == path
 
 
+@pytest.mark.parametrize(
+    "start, end, path",
+    [
+        (0, 34, ("Guide", "Linux", "Debian")),  # three titles, then words
+        (6, 34, ("Guide", "Linux", "Debian")),
+        (0, 6, ("Guide",)),  # nothing but a title
+        (20, 34, ("Guide", "Linux", "Debian")),
+        (20, 60, ("Guide", "Linux", "Debian")),  # where it begins, not where it ends
+    ],
+)
+def test_a_stretch_belongs_to_the_section_of_its_first_words(start: int, end: int, path: tuple[str, ...]) -> None:
+    text = "Guide\nLinux\n=====\nDebian\nUse apt.\nWindows\nUse the store."
+    headings = (Heading(0, 1, "Guide"), Heading(6, 2, "Linux"), Heading(18, 3, "Debian"), Heading(34, 2, "Windows"))
+    assert Structure(Extraction(text, headings=headings)).sections(start, end) == path
+
+
 def test_what_precedes_the_first_heading_stands_in_no_section() -> None:
     assert Structure(Extraction("Dear all,\nGuide", headings=(Heading(10, 1, "Guide"),))).headings_at(3) == ()
 

@@ -37,7 +37,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         context |= {"stretch": stretch, "passage": passage, "picture_page": page, "has_pictures": page is not None}
         if passage:
             structure = Structure(extraction)
-            context |= {"place": structure.label(*passage), "headings": structure.headings_at(passage[0])}
+            context |= {"place": structure.label(*passage), "headings": structure.sections(*passage)}
     return render(request, "documents/document.html", context)
 
 
