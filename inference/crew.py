@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 import psutil
 
+from inference import cores
+
 _TOO_MANY_LOST = 0.5  # cores; from about here on a thread less is faster
 _ENOUGH_FREE = 0.5  # cores
 _MEMORY_S = 0.15
@@ -94,5 +96,5 @@ def _free_s() -> float:
 
 
 def physical_cores() -> int:
-    """Threads beyond the physical cores slow ggml down."""
-    return max(1, psutil.cpu_count(logical=False) or psutil.cpu_count() or 1)
+    """How many threads a model begins with. More slow ggml down."""
+    return cores.for_computing()
