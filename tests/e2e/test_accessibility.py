@@ -75,6 +75,8 @@ async def open_everything(page: Page) -> None:
     if await source.count():
         await source.click()
         await expect(page.locator("#panel mark")).to_be_visible()
+    if await page.locator("[data-page-picture]").count():
+        await expect(page.locator(".page-picture img")).to_be_visible()
     for fold in await page.locator("#content details").all():
         await fold.evaluate("fold => fold.open = true")
     await page.evaluate(
