@@ -17,6 +17,8 @@ Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
 Bias = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 TokenId = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 Word = Annotated[str, Field(max_length=1000)]
+ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$")]
+Alternatives = Annotated[int, Field(ge=0, le=20)]
 
 
 class Body(Schema):
@@ -30,9 +32,24 @@ class TextPart(Body):
     text: str
 
 
+class CalledFunction(Body):
+    name: ToolName
+    arguments: str = ""
+
+
+class ToolCall(Body):
+    """A call in an assistant's message."""
+
+    id: Annotated[str, Field(max_length=200)] = ""
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+
 class Message(Body):
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[TextPart] | None = None
+    tool_calls: Annotated[list[ToolCall], Field(max_length=128)] | None = None
+    tool_call_id: Annotated[str, Field(max_length=200)] | None = None
 
     @property
     def text(self) -> str:
@@ -63,6 +80,20 @@ class JSONSchema(Body):
 class ResponseFormat(Body):
     type: Literal["text", "json_object", "json_schema"]
     json_schema_: Annotated[JSONSchema | None, Field(alias="json_schema")] = None
+
+
+class Function(Body):
+    """What a function's schema may hold is the runner's to say."""
+
+    name: ToolName
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(Body):
+    type: Literal["function"]
+    function: Function
 
 
 class Generation(Body):
@@ -96,18 +127,22 @@ class Generation(Body):
     max_completion_tokens: Tokens | None = None
     ignore_eos: bool | None = None
 
+    n: Annotated[int, Field(ge=1, le=8)] | None = None
+
     # Refused by the runner unless they ask for nothing.
-    n: Any = None
     best_of: Any = None
-    logprobs: Any = None
     echo: Any = None
     suffix: Any = None
-    tools: Any = None
     functions: Any = None
 
 
 class ChatCompletion(Generation):
     messages: Annotated[list[Message], Field(min_length=1, max_length=10_000)]
+    logprobs: bool | None = None
+    top_logprobs: Alternatives | None = None
+    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
 
     @field_validator("messages")
     @classmethod
@@ -119,6 +154,7 @@ class ChatCompletion(Generation):
 
 class PlainCompletion(Generation):
     prompt: str | Annotated[list[str], Field(min_length=1, max_length=1)]
+    logprobs: Alternatives | None = None
 
 
 class Embedding(Body):

@@ -109,8 +109,68 @@ def test_a_prompt_that_is_too_long_is_refused_with_both_numbers(client: openai.O
 
 
 def test_what_is_not_supported_is_refused_by_name(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError, match="'n'"):
-        client.chat.completions.create(model="echo", messages=ASKED, n=3)
+    with pytest.raises(openai.BadRequestError, match="'functions'"):
+        client.chat.completions.create(model="echo", messages=ASKED, functions=[{"name": "f", "parameters": {}}])
+
+
+def test_several_answers_come_side_by_side(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="echo", messages=ASKED, n=3)
+
+    assert [choice.message.content for choice in answer.choices] == ["one two three four five"] * 3
+    assert answer.usage.completion_tokens == 15
+
+    stream = client.chat.completions.create(model="echo", messages=ASKED, n=2, stream=True)
+    texts = {0: "", 1: ""}
+    for chunk in stream:
+        texts[chunk.choices[0].index] += chunk.choices[0].delta.content or ""
+    assert texts == {0: "one two three four five", 1: "one two three four five"}
+
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather in a city.",
+        "parameters": {"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}, "required": ["city"]},
+    },
+}
+CALL = '<tool_call>{"name": "weather", "arguments": {"city": "Rome"}}</tool_call>'
+
+
+def test_what_a_model_calls_comes_as_a_call(client: openai.OpenAI) -> None:
+    asked = [{"role": "user", "content": f"I look. {CALL}"}]
+    answer = client.chat.completions.create(model="echo", messages=asked, tools=[WEATHER])
+
+    (choice,) = answer.choices
+    (call,) = choice.message.tool_calls
+    assert (choice.message.content, choice.finish_reason) == ("I look.", "tool_calls")
+    assert (call.function.name, json.loads(call.function.arguments)) == ("weather", {"city": "Rome"})
+
+
+def test_a_call_streams(client: openai.OpenAI) -> None:
+    asked = [{"role": "user", "content": f"I look. {CALL}"}]
+    with client.chat.completions.stream(model="echo", messages=asked, tools=[WEATHER]) as stream:
+        (choice,) = stream.get_final_completion().choices
+
+    assert "<" not in choice.message.content
+    assert json.loads(choice.message.tool_calls[0].function.arguments) == {"city": "Rome"}
+
+
+def test_what_a_tool_answered_goes_back(client: openai.OpenAI) -> None:
+    asked = [{"role": "user", "content": CALL}]
+    called = client.chat.completions.create(model="echo", messages=asked, tools=[WEATHER]).choices[0].message
+    result = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "rain"}
+    answer = client.chat.completions.create(
+        model="echo", messages=[*asked, called.to_dict(), result, *ASKED], tools=[WEATHER], tool_choice="none"
+    )
+
+    assert answer.choices[0].message.content == ASKED[0]["content"]
+
+
+def test_without_tools_their_marks_are_text(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="echo", messages=[{"role": "user", "content": CALL}])
+
+    assert answer.choices[0].message.content == CALL
 
 
 def test_a_runner_that_dies_ends_the_stream_with_words(client: openai.OpenAI) -> None:
@@ -172,6 +232,31 @@ class TestWithTheStarterModels:
         )
 
         assert json.loads(answer.choices[0].message.content)["city"] in ("Paris", "Rome")
+
+    def test_it_calls_the_tool_that_is_required(self, client: openai.OpenAI) -> None:
+        answer = client.chat.completions.create(
+            model="smollm2",
+            messages=[{"role": "user", "content": "What is the weather in Rome?"}],
+            tools=[WEATHER],
+            tool_choice="required",
+            parallel_tool_calls=False,
+            max_tokens=100,
+        )
+
+        (call,) = answer.choices[0].message.tool_calls
+        assert call.function.name == "weather"
+        assert json.loads(call.function.arguments)["city"] in ("Paris", "Rome")
+
+    def test_it_says_how_sure_it_is_and_answers_twice(self, client: openai.OpenAI) -> None:
+        asked = [{"role": "user", "content": "What is the capital of France?"}]
+        answer = client.chat.completions.create(
+            model="smollm2", messages=asked, n=2, seed=1, temperature=0, max_tokens=8, logprobs=True, top_logprobs=2
+        )
+
+        for choice in answer.choices:
+            said = b"".join(bytes(token.bytes) for token in choice.logprobs.content)
+            assert said.decode() == choice.message.content
+            assert all(token.token == token.top_logprobs[0].token for token in choice.logprobs.content)
 
     def test_it_says_what_is_wrong_with_a_grammar(self, client: openai.OpenAI) -> None:
         with pytest.raises(openai.BadRequestError, match="at line 1"):
