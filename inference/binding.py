@@ -110,6 +110,14 @@ class Model:
     def pointer(self) -> object:
         return self._pointer
 
+    @property
+    def can_forget(self) -> bool:
+        """Whether a sequence can be cut back to its first tokens. What has a running state instead cannot."""
+        keeps_state = llama_cpp.llama_model_is_recurrent(self._pointer) or llama_cpp.llama_model_is_hybrid(
+            self._pointer
+        )
+        return not keeps_state
+
     @cached_property
     def description(self) -> str:
         """For example "llama 135M Q4_1"."""
@@ -289,8 +297,8 @@ class Batch:
     def clear(self) -> None:
         self.size = 0
 
-    def add(self, tokens: Sequence[int], *, position: int, sequence: int, wants_logits: bool) -> int:
-        """Append a run of one sequence; when asked, its last token gives logits. Answers the index of that token."""
+    def add(self, tokens: Sequence[int], *, position: int, sequence: int, logits: int) -> int:
+        """Append a run of one sequence, of which the last so many tokens give logits. Answers the last one's index."""
         start, end = self.size, self.size + len(tokens)
         if end > self.capacity:
             raise ValueError(f"{end} tokens do not fit a batch of {self.capacity}")
@@ -299,7 +307,7 @@ class Batch:
         self._logits[start:end] = 0
         for i in range(start, end):
             self._sequences[i][0] = sequence
-        self._logits[end - 1] = wants_logits
+        self._logits[end - logits : end] = 1
         self.size = self.raw.n_tokens = end
         return end - 1
 
@@ -317,6 +325,7 @@ class Context:
         *,
         n_ctx: int,
         n_sequences: int,
+        n_outputs: int,
         batch_tokens: int,
         threads: int,
         options: ModelOptions | None = None,
@@ -326,7 +335,7 @@ class Context:
         params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = batch_tokens
         params.n_seq_max = n_sequences
-        params.n_outputs_max = n_sequences  # one each; by default there would be room for the logits of a whole batch
+        params.n_outputs_max = n_outputs  # by default there would be room for the logits of a whole batch
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
         params.flash_attn_type = _FLASH_ATTENTION[options.flash_attention]

@@ -39,6 +39,7 @@ OPTIONAL = {
     "mirostat_tau": "mirostat_tau",
     "mirostat_eta": "mirostat_eta",
     "ignore_eos": "ignore_eos",
+    "speculate": "speculate",
     "grammar": "grammar",
 }
 

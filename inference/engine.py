@@ -1,29 +1,34 @@
 """Continuous batching: all requests advance together, one batch a step. Knows token ids only, never text.
 
-Each step decodes one token of every answer and reads a piece of a prompt in what room is left. When the attention
-cache is full, prefixes kept for later leave first, then the youngest request steps back into the queue with all its
-tokens and goes on from there. Not for use from several threads: `engine_thread` owns it.
+Each step decodes one token of every answer, with what may follow it where that pays, and reads a piece of a prompt in
+what room is left. When the attention cache is full, prefixes kept for later leave first, then the youngest request
+steps back into the queue with all its tokens and goes on from there. Not for use from several threads:
+`engine_thread` owns it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import zip_longest
 
 from inference import reasoning, tool_split
 from inference.binding import Batch, Context, DecodeFailed, Model
 from inference.crew import Crew, FreeCores, physical_cores
 from inference.errors import InvalidRequest, PromptTooLong
-from inference.jobs import NOWHERE, Ending, Job, Request, StepEvent
+from inference.jobs import NOWHERE, Ending, Job, Request, Share, StepEvent
 from inference.logprobs import chances
 from inference.model_facts import context_length_of, facts_of
 from inference.pacing import LEAST_TOKENS, Pacing
 from inference.sampling import Sampler, validate
 from inference.sequences import Sequences
+from inference.speculation import LONGEST_DRAFT
 from inference.types import EngineConfig, FinishReason
 from inference.vitals import WorkDone
+from inference.warm_up import warm_up
 
 _IDLE_SEQUENCES = 16  # prefixes kept beside the requests that run
+_DRAFTED = 2 * LONGEST_DRAFT  # tokens in one step, over all answers
 _HEADROOM = 64  # cells that a request must find free beyond its prompt, so that it does not step back at once
 
 
@@ -39,6 +44,7 @@ class Engine:
             self._model,
             n_ctx=context_length_of(self._model, config.context_length),
             n_sequences=n_sequences,
+            n_outputs=n_sequences + _DRAFTED,
             batch_tokens=batch_tokens,
             threads=self._crew.most,
             options=config.options,
@@ -52,7 +58,7 @@ class Engine:
         self.facts = facts_of(self._model, self._context)
         self.work = WorkDone()
         self._idle_since = time.perf_counter()
-        self._warm_up()
+        self._prices = warm_up(self._context, self._batch)
 
     def close(self) -> None:
         """Free the memory. The engine is of no use afterwards."""
@@ -107,12 +113,9 @@ class Engine:
         if not self._running:
             return []
         started_at = time.perf_counter()
-        rows, read, answers = self._decode()
-        events = [self._sample(job, row) for job, row in rows]
-        step_s = time.perf_counter() - started_at
-        self._pacing.measured(read, answers, step_s)
-        held = self._context.n_ctx - self._sequences.free_cells
-        self.work = self.work.after(read=read, answers=len(events), step_s=step_s, held=held)
+        shares = self._decode()
+        events = [event for share in shares for event in self._sample_all(share)]
+        self._learn(shares, time.perf_counter() - started_at, len(events))
         return events
 
     def drop_all(self) -> None:
@@ -121,12 +124,14 @@ class Engine:
         self._running.clear()
         self._sequences.clear()
 
-    def _warm_up(self) -> None:
-        """Compute one token, so that the weights are in memory before the first question."""
-        self._batch.clear()
-        self._batch.add([0], position=0, sequence=0, wants_logits=True)
-        self._context.decode(self._batch)
-        self._sequences.clear()
+    def _learn(self, shares: list[Share], seconds: float, said: int) -> None:
+        read = sum(share.count for share in shares if not share.is_answer)
+        answers = sum(share.is_answer for share in shares)
+        self._pacing.measured(read, answers, seconds)
+        held = self._context.n_ctx - self._sequences.free_cells
+        self.work = self.work.after(read=read, answers=said, step_s=seconds, held=held)
+        if not read:
+            self._prices.measured(answers, sum(share.size for share in shares), seconds)
 
     def _admit(self) -> None:
         """Give places to those who wait, the oldest first, as long as their prompts fit beside the others."""
@@ -139,25 +144,22 @@ class Engine:
             self._running.append(job)
             self._running.sort(key=lambda running: running.request.id)
 
-    def _decode(self) -> tuple[list[tuple[Job, int]], int, int]:
-        """Compute one batch. Answers who gets logits from which row, how many prompt tokens were read, and how many
-        answers were in it."""
+    def _decode(self) -> list[Share]:
+        """Compute one batch. Answers what was in it."""
         while True:
             shares = self._share_batch()
-            if sum(count for _, count in shares) > self._sequences.free_cells:
+            if sum(share.size for share in shares) > self._sequences.free_cells:
                 self._make_room()
                 continue
-            rows = self._fill_batch(shares)
+            self._fill_batch(shares)
             if self._compute():
                 break
             self._make_room()
-        read = answers = 0
-        for job, count in shares:
-            read += 0 if job.is_answering else count
-            answers += job.is_answering
-            self._sequences.extend(job.sequence, job.tokens[job.read : job.read + count])
-            job.read += count
-        return rows, read, answers
+        for share in shares:
+            job = share.job
+            self._sequences.extend(job.sequence, job.tokens[job.read : job.read + share.count])
+            job.read += share.count
+        return shares
 
     def _compute(self) -> bool:
         self._context.use_threads(self._crew.size)
@@ -166,28 +168,38 @@ class Engine:
         self._crew.measured(time.process_time() - cpu_s, time.perf_counter() - wall_s)
         return found_room
 
-    def _share_batch(self) -> list[tuple[Job, int]]:
+    def _share_batch(self) -> list[Share]:
         """Who may add how many tokens: each answer its newest one, then the prompts, the nearest to its end first."""
         answering = [job for job in self._running if job.is_answering]
-        shares = [(job, 1) for job in answering]
+        shares = [Share(job, 1, is_answer=True) for job in answering]
         budget = self._pacing.reading_budget(len(answering))
         for job in sorted((job for job in self._running if not job.is_answering), key=lambda job: job.unread):
             count = min(job.unread, budget)
             if count:
-                shares.append((job, count))
+                shares.append(Share(job, count))
             budget -= count
+        if len(shares) == len(answering):
+            self._draft(shares)
         return shares
 
-    def _fill_batch(self, shares: list[tuple[Job, int]]) -> list[tuple[Job, int]]:
+    def _draft(self, shares: list[Share]) -> None:
+        """Let answers try several tokens at once, where that pays and nobody waits to be read."""
+        price = self._prices.price(len(shares))
+        most = _DRAFTED if self.facts.can_forget else 0
+        free = self._sequences.free_cells - len(shares)
+        for share in shares:
+            job = share.job
+            share.draft = job.draft(price, min(most, free, self.facts.context_length - len(job.tokens) - 1))
+            most, free = most - len(share.draft), free - len(share.draft)
+
+    def _fill_batch(self, shares: list[Share]) -> None:
         self._batch.clear()
-        rows = []
-        for job, count in shares:
-            tokens = job.tokens[job.read : job.read + count]
-            is_last = count == job.unread
-            row = self._batch.add(tokens, position=job.read, sequence=job.sequence, wants_logits=is_last)
-            if is_last:
-                rows.append((job, row))
-        return rows
+        for share in shares:
+            job = share.job
+            tokens = [*job.tokens[job.read : job.read + share.count], *share.draft]
+            logits = 1 + len(share.draft) if share.count == job.unread else 0
+            row = self._batch.add(tokens, position=job.read, sequence=job.sequence, logits=logits)
+            share.rows = range(row - logits + 1, row + 1)
 
     def _make_room(self) -> None:
         """Park the prefix idle for longest; when there is none, the youngest request steps back into the queue."""
@@ -200,6 +212,21 @@ class Engine:
         self._sequences.release(job.sequence)
         job.sequence, job.read = NOWHERE, 0
         self._waiting.insert(0, job)
+
+    def _sample_all(self, share: Share) -> list[StepEvent]:
+        """The tokens that a step brought to an answer: one, and those of its draft that came true."""
+        job, events = share.job, []
+        for row, drafted in zip_longest(share.rows, share.draft):
+            events.append(self._sample(job, row))
+            if events[-1].ending or drafted != job.tokens[-1]:
+                break
+        if share.is_answer:
+            job.lookup.judge(job.tokens[job.read :])
+        if share.draft:
+            taken = share.draft[: len(events) - 1]
+            self._sequences.confirm(job.sequence, taken)
+            job.read += len(taken)
+        return events
 
     def _sample(self, job: Job, row: int) -> StepEvent:
         logits, count = self._context.logits(row), job.request.params.logprobs

@@ -46,12 +46,12 @@ def optional_whole(body: Body, name: str, least: int, most: int) -> int | None:
     return value
 
 
-def flag(body: Body, name: str) -> bool:
-    """True or false; false when absent."""
+def flag(body: Body, name: str, *, default: bool = False) -> bool:
+    """True or false."""
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest(f"'{name}' must be true or false.")
-    return bool(value)
+    return default if value is None else value
 
 
 def text(body: Body, name: str, *, limit: int = 4096) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference.errors import InvalidRequest
 from inference.logprobs import Chances
 from inference.sampling import Sampler
+from inference.speculation import PromptLookup
 from inference.types import FinishReason, SamplingParams, Timings, Usage
 
 NOWHERE = -1  # the sequence of a request that waits
@@ -54,6 +55,13 @@ class Job:
         self.cached: int | None = None  # known once the first place was found
         self.started_at = 0.0
         self.answered_at = 0.0
+        self.lookup = PromptLookup()
+
+    def draft(self, price: float, most: int) -> list[int]:
+        """What may come next. Stop strings are found after a step, so with them there is no draft to run past one."""
+        params = self.request.params
+        left = most if params.max_tokens is None else min(most, params.max_tokens - self.generated - 1)
+        return self.lookup.draft(self.tokens, price, max(0, left)) if params.speculate and not params.stop else []
 
     def start(self, sequence: int, cached: int) -> None:
         """It has got a sequence that holds its first tokens."""
@@ -86,3 +94,19 @@ class Job:
             predicted_n=self.generated,
         )
         return Ending(reason, Usage(prompt, self.generated, cached), timings)
+
+
+@dataclass(slots=True)
+class Share:
+    """What one request has in one batch."""
+
+    job: Job
+    count: int  # tokens that it has
+    is_answer: bool = False
+    draft: list[int] = field(default_factory=list)  # tokens that it may have next
+    rows: range = range(0)  # of the batch, that give it logits
+
+    @property
+    def size(self) -> int:
+        """Tokens in the batch."""
+        return self.count + len(self.draft)

@@ -23,6 +23,7 @@ class ModelFacts:
     eos_text: str
     chat_template: str | None
     description: str
+    can_forget: bool  # the last tokens of a sequence, leaving the others
     recommended_sampling: dict[str, float]  # of general.sampling.*, by SamplingParams' names
 
 
@@ -36,6 +37,7 @@ def facts_of(model: Model, context: Context) -> ModelFacts:
         eos_text=model.special_text("eos"),
         chat_template=model.chat_template,
         description=model.description,
+        can_forget=model.can_forget,
         recommended_sampling=_recommended_sampling(model),
     )
 

@@ -58,6 +58,11 @@ class Sequences:
         """Tokens of a sequence were computed."""
         self._cache.extend(sequence, tokens)
 
+    def confirm(self, sequence: int, taken: SequenceOf[int]) -> None:
+        """Of the tokens that were computed beyond what the sequence holds, keep these and forget the others."""
+        self._cache.extend(sequence, taken)
+        self._context.truncate(sequence, self._cache.length(sequence))
+
     def release(self, sequence: int) -> None:
         """The request is over; what the sequence holds may be another's prefix."""
         self._cache.release(sequence)

@@ -82,6 +82,7 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None  # None: until the model ends or the context window is full
     ignore_eos: bool = False
+    speculate: bool = True  # draft from the prompt where that pays; the answer is the same without
     typical_p: float = 1.0  # 1 is off
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0

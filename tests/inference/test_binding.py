@@ -90,19 +90,19 @@ def test_its_log_goes_to_our_log(
 
 def test_a_batch_takes_no_more_than_it_holds() -> None:
     batch = Batch(4)
-    batch.add([1, 2, 3], position=0, sequence=0, wants_logits=False)
+    batch.add([1, 2, 3], position=0, sequence=0, logits=0)
     with pytest.raises(ValueError, match="5 tokens do not fit a batch of 4"):
-        batch.add([4, 5], position=3, sequence=0, wants_logits=True)
+        batch.add([4, 5], position=3, sequence=0, logits=1)
     batch.close()
 
 
 def test_a_full_context_is_no_disaster(model: Model) -> None:
-    context = Context(model, n_ctx=256, n_sequences=2, batch_tokens=256, threads=1)
+    context = Context(model, n_ctx=256, n_sequences=2, n_outputs=2, batch_tokens=256, threads=1)
     batch = Batch(256)
-    batch.add([5] * 250, position=0, sequence=0, wants_logits=True)
+    batch.add([5] * 250, position=0, sequence=0, logits=1)
     assert context.decode(batch)
     batch.clear()
-    batch.add([5] * 10, position=0, sequence=1, wants_logits=True)
+    batch.add([5] * 10, position=0, sequence=1, logits=1)
     assert not context.decode(batch)
     context.forget(0)
     assert context.decode(batch)

@@ -72,7 +72,7 @@ def judge(path: Path) -> Iterator[Callable[[Request, list[int]], None]]:
     Comparing two answers would not do: the shape of a batch changes the rounding, and so the winner of a near tie.
     """
     model = Model(path)
-    context = Context(model, n_ctx=512, n_sequences=1, batch_tokens=32, threads=1)
+    context = Context(model, n_ctx=512, n_sequences=1, n_outputs=1, batch_tokens=32, threads=1)
     batch = Batch(32)
 
     def check(each: Request, answer: list[int]) -> None:
@@ -80,7 +80,7 @@ def judge(path: Path) -> Iterator[Callable[[Request, list[int]], None]]:
         tokens = [*each.prompt, *answer]
         for position, following in enumerate(tokens[1:], 1):
             batch.clear()
-            batch.add([tokens[position - 1]], position=position - 1, sequence=0, wants_logits=True)
+            batch.add([tokens[position - 1]], position=position - 1, sequence=0, logits=1)
             assert context.decode(batch)
             if position >= len(each.prompt):
                 logits = context.logits(0)

@@ -97,10 +97,16 @@ def test_a_quantized_cache_takes_about_half_the_memory(tiny: Path) -> None:
     for cache_type in CacheType:
         model = binding.Model(tiny, options=ModelOptions(cache_type=cache_type))
         context = binding.Context(
-            model, n_ctx=256, n_sequences=1, batch_tokens=256, threads=1, options=ModelOptions(cache_type=cache_type)
+            model,
+            n_ctx=256,
+            n_sequences=1,
+            n_outputs=1,
+            batch_tokens=256,
+            threads=1,
+            options=ModelOptions(cache_type=cache_type),
         )
         batch = binding.Batch(256)
-        batch.add([5] * 200, position=0, sequence=0, wants_logits=True)
+        batch.add([5] * 200, position=0, sequence=0, logits=1)
         context.decode(batch)
         sizes[cache_type] = context.save(0).size
         batch.close()

@@ -126,6 +126,7 @@ class Generation(Body):
     max_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = None
     ignore_eos: bool | None = None
+    speculate: bool | None = None
 
     n: Annotated[int, Field(ge=1, le=8)] | None = None
 

@@ -1,0 +1,29 @@
+"""The first tokens of a model, computed for nobody: its weights come into memory, and a token's cost is measured."""
+
+from __future__ import annotations
+
+import time
+
+from inference.binding import Batch, Context
+from inference.speculation import Prices
+
+_MANY = 8  # tokens
+
+
+def warm_up(context: Context, batch: Batch) -> Prices:
+    """Leaves the context empty."""
+    _step_s(context, batch, 1)
+    one_s = min(_step_s(context, batch, 1) for _ in range(2))
+    many_s = min(_step_s(context, batch, _MANY) for _ in range(2))
+    context.clear()
+    return Prices(one_s, many_s, _MANY)
+
+
+def _step_s(context: Context, batch: Batch, tokens: int) -> float:
+    context.clear()
+    batch.clear()
+    batch.add([0] * tokens, position=0, sequence=0, logits=tokens)
+    started_at = time.perf_counter()
+    context.decode(batch)
+    context.logits(tokens - 1)  # waits until it is done
+    return time.perf_counter() - started_at
