@@ -60,6 +60,9 @@ llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
 llama_cpp.llama_backend_init()
 
 
+BUILD = f"{llama_cpp.__version__}, states of version {llama_cpp.LLAMA_STATE_SEQ_VERSION}"
+
+
 class LoadAborted(InferenceError):
     """The progress callback said to stop."""
 

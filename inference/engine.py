@@ -72,6 +72,11 @@ class Engine:
         return self._model
 
     @property
+    def sequences(self) -> Sequences:
+        """For whoever keeps what they hold."""
+        return self._sequences
+
+    @property
     def is_idle(self) -> bool:
         return not self._running and not self._waiting
 

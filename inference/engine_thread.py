@@ -16,13 +16,15 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from inference.engine import Engine
 from inference.errors import InferenceError, Overloaded, RunnerDied
 from inference.jobs import Ending, Request, StepEvent
 from inference.logprobs import LogprobTrail
 from inference.model_facts import ModelFacts
+from inference.parked import Parked
+from inference.state_keeper import StateKeeper, keeper_of
 from inference.text_stream import TextStream
 from inference.types import Delta, EngineConfig, FinishReason, SamplingParams
 from inference.vitals import WorkDone
@@ -53,6 +55,7 @@ class AsyncEngine:
     """An engine for asyncio. Made by `start`, ended by `close`; belongs to one event loop."""
 
     _engine: Engine  # there since `start`
+    _keeper: StateKeeper  # the thread's
 
     def __init__(self, loop: asyncio.AbstractEventLoop, parallel: int, queue_limit: int) -> None:
         self._loop = loop
@@ -153,11 +156,13 @@ class AsyncEngine:
         except Exception as error:  # the thread's top: whatever it was, the one who waits must hear of it
             self._post(_settle, ready, error)
             return
+        self._keeper = keeper_of(config, engine)
         self._post(_settle, ready, engine)
         try:
             self._serve(engine)
         finally:
             self._fail_all("The model has been unloaded.")
+            self._keeper.close()
             engine.close()
 
     def _report(self, on_progress: Progress | None, progress: float) -> bool:
@@ -181,13 +186,31 @@ class AsyncEngine:
 
     def _obey(self, *, wait: bool) -> None:
         if wait:
-            self._commands.get()()
+            self._next_command()()
         while not self._commands.empty():
             self._commands.get()()
+
+    def _next_command(self) -> Callable[[], None]:
+        patience_s = self._keeper.patience_s
+        while True:
+            try:
+                return self._commands.get(timeout=patience_s)
+            except Empty:
+                patience_s = self._keeper.keep_next()
 
     def _add(self, request: Request, deltas: _Deltas) -> None:
         trail = None if request.params.logprobs is None else LogprobTrail(self._engine.model)
         self._answers[request.id] = _Answer(TextStream(request.params.stop), deltas, trail=trail)
+        if not self._keeper.fetch(
+            request.prompt, lambda fetched: self._commands.put(partial(self._add_fetched, request, fetched))
+        ):
+            self._engine.add(request)
+
+    def _add_fetched(self, request: Request, fetched: Parked | None) -> None:
+        if request.id not in self._answers:
+            return  # cancelled meanwhile
+        if fetched:
+            self._engine.sequences.adopt(fetched)
         self._engine.add(request)
 
     def _cancel(self, request_id: int) -> None:

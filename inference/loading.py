@@ -13,7 +13,7 @@ from inference.gguf import GgufFacts, memory_needed_bytes, read_facts, usual_con
 from inference.gguf_adapter import misfit, read_adapter
 from inference.hardware import survey
 from inference.memory_budget import gpu_layers_that_fit
-from inference.types import EngineConfig, RunnerKind, RunnerSpec
+from inference.types import EngineConfig, Keeping, RunnerKind, RunnerSpec
 
 if TYPE_CHECKING:
     from inference.embedder import Embedder
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 Progress = Callable[[float], None]
 
 
-async def load(spec: RunnerSpec, on_progress: Progress) -> Backend:
+async def load(spec: RunnerSpec, on_progress: Progress, keeping: Keeping | None = None) -> Backend:
     """Bring a model up. Raises ModelFileError or ModelLoadError with a sentence for a person."""
     loaders = {RunnerKind.CHAT: _load_chat, RunnerKind.EMBEDDING: _load_embedder, RunnerKind.ECHO: _load_echo}
-    return await loaders[spec.kind](spec, on_progress)
+    return await loaders[spec.kind](spec, on_progress, keeping)
 
 
-async def _load_chat(spec: RunnerSpec, on_progress: Progress) -> Backend:
+async def _load_chat(spec: RunnerSpec, on_progress: Progress, keeping: Keeping | None) -> Backend:
     facts = await asyncio.to_thread(check_file, spec)
     from inference.binding import gpu_free_bytes
     from inference.engine_thread import AsyncEngine
 
-    config = _config(spec)
+    config = replace(_config(spec), keeping=keeping)
     if spec.options.gpu_layers is None:
         context_length = usual_context(facts, spec.context_length)
         gpu_layers = gpu_layers_that_fit(facts, context_length, spec.options, gpu_free_bytes())
@@ -58,7 +58,7 @@ def check_file(spec: RunnerSpec) -> GgufFacts:
     return facts
 
 
-async def _load_embedder(spec: RunnerSpec, on_progress: Progress) -> Backend:
+async def _load_embedder(spec: RunnerSpec, on_progress: Progress, _: Keeping | None) -> Backend:
     # The import alone takes seconds, so it happens in the thread as well.
     embedder = await asyncio.to_thread(_make_embedder, spec, on_progress)
     return Backend(embedder=embedder, context_length=embedder.context_length)
@@ -70,7 +70,7 @@ def _make_embedder(spec: RunnerSpec, on_progress: Progress) -> Embedder:
     return Embedder(spec.path, threads=spec.threads, on_progress=on_progress)
 
 
-async def _load_echo(spec: RunnerSpec, on_progress: Progress) -> Backend:
+async def _load_echo(spec: RunnerSpec, on_progress: Progress, _: Keeping | None) -> Backend:
     from inference.echo import EchoEngine, HashEmbedder
 
     engine = await EchoEngine.start(_config(spec), on_progress)

@@ -20,6 +20,7 @@ class Parked:
 
     tokens: Tokens
     state: NDArray[np.uint8]
+    era: str = ""  # when they were asked for: what was read before people's words were to be forgotten is never kept
 
 
 class ParkedPrefixes:
@@ -38,8 +39,20 @@ class ParkedPrefixes:
             return
         self._parked = [old for old in self._parked if common_length(old.tokens, parked.tokens) < old.tokens.size]
         self._parked.append(parked)
+        self._trim(self._budget_bytes)
+
+    def adopt(self, parked: Parked) -> None:
+        """Take what was fetched for the next prompt, however large it is."""
+        self._trim(max(0, self._budget_bytes - parked.state.nbytes))
+        self._parked.append(parked)
+
+    def all(self) -> list[Parked]:
+        """Those used last at the end."""
+        return list(self._parked)
+
+    def _trim(self, budget_bytes: int) -> None:
         size = sum(each.state.nbytes for each in self._parked)
-        while size > self._budget_bytes:
+        while size > budget_bytes:
             size -= self._parked.pop(0).state.nbytes
 
     def find(self, prompt: Tokens) -> tuple[Parked | None, int]:

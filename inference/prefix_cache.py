@@ -66,8 +66,12 @@ class PrefixCache:
 
     def find_oldest(self) -> int | None:
         """The sequence that was idle for longest."""
+        return next(reversed(self.idle_sequences()), None)
+
+    def idle_sequences(self) -> list[int]:
+        """Those that wait to be somebody's prefix, used last first."""
         idle = [n for n, held in enumerate(self._held) if not held.busy and held.length]
-        return min(idle, key=lambda n: self._held[n].used_at, default=None)
+        return sorted(idle, key=lambda n: -self._held[n].used_at)
 
     def longest_prefix(self, prompt: SequenceOf[int]) -> tuple[int | None, int]:
         """The sequence that has most of a prompt's beginning, an idle one if possible, and how many tokens of it."""

@@ -1,7 +1,7 @@
 """One model behind the OpenAI routes: `python -m inference.runner`, started by the service.
 
-The first line of standard input is {"token", "spec", "log_level"}. Standard output speaks to the service, one JSON
-object a line: {"port"} at once, {"progress"} while loading, then {"ready", "context_length"} or {"error"}, and
+The first line of standard input is {"token", "spec", "log_level", "keeping"}. Standard output speaks to the service,
+one JSON object a line: {"port"} at once, {"progress"} while loading, then {"ready", "context_length"} or {"error"}, and
 {"vitals"} every second. Routes answer while the model loads: /health says how far it is, the others 503.
 """
 
@@ -31,9 +31,9 @@ from inference.lifeline import read_config
 from inference.loading import load
 from inference.priority import lowest_priority
 from inference.prompt import PromptEncoder
-from inference.service_schema import parse_spec
+from inference.service_schema import parse_keeping, parse_spec
 from inference.tool_schema import parse_tools
-from inference.types import RunnerKind, RunnerSpec, SamplingParams
+from inference.types import Keeping, RunnerKind, RunnerSpec, SamplingParams
 from inference.vitals import Vitals
 
 PULSE_S = 1.0
@@ -52,6 +52,7 @@ class Runner:
 
     spec: RunnerSpec
     announce: serving.Announcer
+    keeping: Keeping | None = None
     progress: float = 0.0
     backend: Backend | None = None
     prompts: PromptEncoder | None = None
@@ -74,7 +75,7 @@ class Runner:
     async def load(self) -> None:
         """Bring the model up and tell the parent, or tell it why not and leave."""
         try:
-            backend = await load(self.spec, self._report)
+            backend = await load(self.spec, self._report, self.keeping)
             self.prompts = PromptEncoder(backend.chat, self.spec.chat_template) if backend.chat else None
         except InferenceError as error:
             self.announce(error=str(error))
@@ -246,7 +247,7 @@ def main() -> int:
     log_requests(config.get("log_level", "INFO"))
     if spec.kind is RunnerKind.EMBEDDING:
         lowest_priority()
-    runner = Runner(spec, announce)
+    runner = Runner(spec, announce, parse_keeping(config.get("keeping"), spec.name))
     asyncio.run(_serve(runner, config["token"]))
     return runner.exit_status
 

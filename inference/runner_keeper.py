@@ -126,7 +126,7 @@ class RunnerKeeper:
             await self._wait(decision.delay_s)
 
     async def _live_once(self) -> Death:
-        self._process = await RunnerProcess.start(self.spec, self._config.token, self._config.log_level)
+        self._process = await RunnerProcess.start(self.spec, self._config)
         self._status = replace(self._status, pid=self._process.pid)
         self._watchdog = Watchdog(self._config.watchdog_limits, time.monotonic())
         self._hurry.clear()

@@ -14,7 +14,8 @@ from typing import Any
 
 from inference import lifeline
 from inference.restart import Death
-from inference.service_schema import spec_json
+from inference.service_config import ServiceConfig
+from inference.service_schema import keeping_json, spec_json
 from inference.types import RunnerSpec
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +53,7 @@ class RunnerProcess:
         self._hung = ""
 
     @classmethod
-    async def start(cls, spec: RunnerSpec, token: str, log_level: str) -> RunnerProcess:
+    async def start(cls, spec: RunnerSpec, config: ServiceConfig) -> RunnerProcess:
         """Start the child and send it its configuration."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -66,7 +67,9 @@ class RunnerProcess:
             **lifeline.OWN_SESSION,
         )
         assert child.stdin is not None
-        child.stdin.write(lifeline.encode({"token": token, "spec": spec_json(spec), "log_level": log_level}))
+        keeping = keeping_json(config.states_root, config.states_budget_bytes)
+        told = {"token": config.token, "spec": spec_json(spec), "log_level": config.log_level, "keeping": keeping}
+        child.stdin.write(lifeline.encode(told))
         return cls(child)
 
     @property

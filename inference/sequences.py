@@ -5,13 +5,15 @@ What does not fit, or only stands in the way of those who run, is parked and bro
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as SequenceOf
+from functools import partial
 
 import numpy as np
 import psutil
 
 from inference.binding import Context
-from inference.parked import Parked, ParkedPrefixes
+from inference.parked import Parked, ParkedPrefixes, Tokens
 from inference.prefix_cache import PrefixCache
 
 _IDLE_SHARE = 1 / 8  # of the attention cache, that prefixes of others may fill while requests run
@@ -27,6 +29,8 @@ class Sequences:
         self._context = context
         self._n_sequences = n_sequences
         self._cache = PrefixCache(n_sequences, context.n_ctx)
+        self.era: Callable[[], str] = lambda: ""  # that of what is placed now
+        self._eras = [""] * n_sequences
         self._parked = ParkedPrefixes(min(_PARKED_BYTES, int(psutil.virtual_memory().total * _PARKED_SHARE)))
 
     @property
@@ -52,6 +56,7 @@ class Sequences:
         cached = self._cut_back(place.sequence, place.cached)
         while self.idle_cells() > self._context.n_ctx * _IDLE_SHARE and self.park_oldest():
             pass
+        self._eras[place.sequence] = self.era()
         return place.sequence, cached
 
     def extend(self, sequence: int, tokens: SequenceOf[int]) -> None:
@@ -71,9 +76,27 @@ class Sequences:
         """Move what a sequence holds out of the attention cache."""
         tokens = self._cache.tokens(sequence)
         if tokens.size >= _WORTH_RESTORING:
-            self._parked.put(Parked(tokens, self._context.save(sequence)))
+            self._parked.put(self._save(sequence))
         self._context.forget(sequence)
         self._cache.truncate(sequence, 0)
+
+    def adopt(self, parked: Parked) -> None:
+        """Take what was fetched for a prompt that is about to be placed."""
+        self._parked.adopt(parked)
+
+    def known(self, prompt: SequenceOf[int]) -> int:
+        """How many tokens of a prompt's beginning are in memory."""
+        return max(self._cache.longest_prefix(prompt)[1], self._parked.find(np.asarray(prompt[:-1], dtype=np.int32))[1])
+
+    def keepable(self) -> Iterator[tuple[Tokens, Callable[[], Parked]]]:
+        """Tokens of every prefix that waits for its next turn, those used last first, and how to save each."""
+        for sequence in self._cache.idle_sequences():
+            yield self._cache.tokens(sequence), partial(self._save, sequence)
+        for parked in reversed(self._parked.all()):
+            yield parked.tokens, partial(_itself, parked)
+
+    def _save(self, sequence: int) -> Parked:
+        return Parked(self._cache.tokens(sequence), self._context.save(sequence), self._eras[sequence])
 
     def park_oldest(self) -> bool:
         """Park the prefix that was idle for longest. False: none is idle."""
@@ -100,6 +123,7 @@ class Sequences:
             return
         if self._context.restore(sequence, parked.state):
             self._cache.extend(sequence, parked.tokens)
+            self._eras[sequence] = parked.era
             self._cut_back(sequence, length)
             self._cache.release(sequence)
 
@@ -110,3 +134,7 @@ class Sequences:
             length = 0
         self._cache.truncate(sequence, length)
         return length
+
+
+def _itself(parked: Parked) -> Parked:
+    return parked

@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,11 +23,13 @@ from inference.lifeline import read_config
 from inference.runners import Runners
 from inference.service_config import ServiceConfig
 from inference.service_schema import parse_spec, status_json
+from inference.state_folder import forget, trim
 
 
 def create_app(config: ServiceConfig) -> ASGIApp:
     """The management routes."""
     runners = Runners(config)
+    tidy_states(config)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -47,6 +50,16 @@ def create_app(config: ServiceConfig) -> ASGIApp:
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=serving.EXCEPTION_HANDLERS)
     app.state.runners = runners
     return serving.RequireToken(app, config.token)
+
+
+def tidy_states(config: ServiceConfig) -> None:
+    """Bring what is kept of earlier readings into its bounds; nothing is left where it is no longer wanted."""
+    if not config.states_root:
+        return
+    if config.states_budget_bytes:
+        trim(Path(config.states_root), config.states_budget_bytes)
+    else:
+        forget(Path(config.states_root))
 
 
 def _runners(request: Request) -> Runners:

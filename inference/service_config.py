@@ -12,7 +12,7 @@ from inference.watchdog import Limits
 
 EMBEDDER_SHARE = 3  # the embedder is back in seconds, so it leaves after a third of the time
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-WORDS = ("token", "log_level")
+WORDS = ("token", "log_level", "states_root")
 
 
 class BadSetting(ValueError):
@@ -29,6 +29,8 @@ class ServiceConfig:
     memory_budget_bytes: int = 0  # for all runners together; 0: what the machine has free
     settle_s: float = 10.0  # a runner that was asked for this recently counts as in use
     idle_unload_s: float = 1800.0  # 0: never
+    states_root: str = ""  # where runners keep what their models have read; empty: nowhere
+    states_budget_bytes: int = 0  # for all of them together; 0: nothing is kept
     tick_s: float = 1.0
     silent_s: float = 60.0  # these four: inference.watchdog.Limits
     loading_silent_s: float = 120.0

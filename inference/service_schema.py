@@ -11,7 +11,7 @@ from typing import Any
 from inference import fields
 from inference.errors import InvalidRequest
 from inference.model_options import BATCH_LIMIT, BATCH_TOKENS, options_json, parse_options
-from inference.types import RunnerKind, RunnerSpec, RunnerState, RunnerStatus
+from inference.types import Keeping, RunnerKind, RunnerSpec, RunnerState, RunnerStatus
 
 JSON = dict[str, Any]
 
@@ -40,6 +40,16 @@ def parse_spec(body: Mapping[str, Any]) -> RunnerSpec:
         batch_tokens=fields.whole(body, "batch_tokens", 1, BATCH_LIMIT, default=BATCH_TOKENS),
         options=parse_options(fields.mapping(body, "options")),
     )
+
+
+def keeping_json(root: str, budget_bytes: int) -> JSON | None:
+    """Where a runner keeps what its model has read; none where that is not wanted."""
+    return {"root": root, "budget_bytes": budget_bytes} if root and budget_bytes else None
+
+
+def parse_keeping(body: Mapping[str, Any] | None, model: str) -> Keeping | None:
+    """Read it, for the model of this name."""
+    return Keeping(Path(body["root"]), model, int(body["budget_bytes"])) if body else None
 
 
 def status_json(status: RunnerStatus) -> JSON:

@@ -162,6 +162,15 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where what a model has read is kept on disk, for the next time it is loaded."""
+
+    root: Path  # shared by all models
+    model: str  # its name
+    budget_bytes: int  # for all models together
+
+
+@dataclass(frozen=True, slots=True)
 class EngineConfig:
     """Everything an engine needs to load one GGUF."""
 
@@ -171,6 +180,7 @@ class EngineConfig:
     batch_tokens: int = BATCH_TOKENS  # the most tokens read in one step; a cancel waits for one step at the most
     threads: int | None = None  # None: chosen by inference.threads
     options: ModelOptions = ModelOptions()
+    keeping: Keeping | None = None  # None: what was read is forgotten when the model is unloaded
 
 
 class RunnerKind(StrEnum):
