@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -28,8 +29,8 @@ FIELDS = [
     "top_p", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "frequency_penalty", "presence_penalty",
     "seed", "stop", "max_tokens", "max_completion_tokens", "ignore_eos", "logit_bias", "n", "best_of", "logprobs",
     "top_logprobs", "echo", "suffix", "tools", "tool_choice", "functions", "response_format", "grammar",
-    "encoding_format", "user", "mirostat", "mirostat_tau", "mirostat_eta", "dry_multiplier", "dry_base",
-    "dry_allowed_length", "dry_penalty_last_n", "dry_sequence_breakers",
+    "parallel_tool_calls", "encoding_format", "user", "mirostat", "mirostat_tau", "mirostat_eta", "dry_multiplier",
+    "dry_base", "dry_allowed_length", "dry_penalty_last_n", "dry_sequence_breakers",
 ]
 # fmt: on
 NASTY = [
@@ -65,11 +66,26 @@ values = st.recursive(
     max_leaves=12,
 )
 part = st.fixed_dictionaries({}, optional={"type": st.just("text") | values, "text": values})
+function = st.fixed_dictionaries(
+    {}, optional={"name": st.sampled_from(["f", "g"]) | values, "arguments": values, "parameters": values}
+)
+tool = st.fixed_dictionaries({}, optional={"type": st.just("function") | values, "function": function | values})
+call = st.fixed_dictionaries({}, optional={"id": values, "type": values, "function": function | values})
 message = st.fixed_dictionaries(
-    {}, optional={"role": st.sampled_from(["user", "x"]) | values, "content": values | part}
+    {},
+    optional={
+        "role": st.sampled_from(["user", "assistant", "tool", "x"]) | values,
+        "content": values | part,
+        "tool_calls": st.lists(call, max_size=3) | values,
+        "tool_call_id": values,
+    },
 )
 changes = st.dictionaries(st.sampled_from(FIELDS), values, min_size=1, max_size=4) | st.fixed_dictionaries(
     {"messages": st.lists(message, max_size=3)}
+)
+tool_use = st.fixed_dictionaries(
+    {"tools": st.lists(tool, max_size=3)},
+    optional={"tool_choice": st.sampled_from(["auto", "required"]) | tool | values, "parallel_tool_calls": values},
 )
 routes = st.sampled_from(sorted(ASKED))
 
@@ -119,6 +135,55 @@ async def test_a_good_body_with_bad_fields_is_answered(
     http: httpx2.AsyncClient, route: str, changed: dict[str, object]
 ) -> None:
     await ask(http, route, as_json(ASKED[route] | changed))
+
+
+@fuzzed
+@given(tool_use)
+async def test_any_tools_are_answered(http: httpx2.AsyncClient, asked: dict[str, object]) -> None:
+    await ask(http, CHAT, as_json(ASKED[CHAT] | asked))
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}}
+    return schema
+
+
+HOSTILE_SCHEMAS: dict[str, dict[str, Any]] = {
+    "deep": nested(300),
+    "wide": {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(9000)}},
+    "long name": {"type": "object", "properties": {"x" * 200_000: {"type": "string"}}},
+    "no end": {"$ref": "#/properties/x"},
+    "nowhere": {"$ref": "https://example.org/schema"},
+    "many options": {"anyOf": [{"type": "object", "properties": {f"p{n}": {"anyOf": [{}] * 200}}} for n in range(200)]},
+    "many items": {"type": "array", "minItems": 9_999_999, "items": {"type": "string"}},
+    "blown up": {"type": "string", "minLength": 9999, "maxLength": 10**9},
+    "no schema": {"type": "wizard"},
+    "half a character": {"type": "object", "properties": {"\ud800": {"type": "string"}}, "required": ["\ud800"]},
+    "no options": {"type": "object", "properties": {"a": {"enum": []}}, "required": ["a"]},
+}
+
+
+def with_argument(schema: dict[str, Any]) -> dict[str, Any]:
+    parameters = {"type": "object", "properties": {"x": schema}, "required": ["x"]}
+    return {"type": "function", "function": {"name": "f", "parameters": parameters, "strict": True}}
+
+
+@pytest.mark.parametrize("choice", ["auto", "required", {"type": "function", "function": {"name": "f"}}])
+@pytest.mark.parametrize("schema", HOSTILE_SCHEMAS.values(), ids=HOSTILE_SCHEMAS.keys())
+async def test_a_hostile_schema_is_answered(http: httpx2.AsyncClient, schema: dict[str, Any], choice: object) -> None:
+    asked = {"tools": [with_argument(schema)], "tool_choice": choice, "n": 2, "max_tokens": 4}
+    begin = time.process_time()
+    await ask(http, CHAT, as_json(ASKED[CHAT] | asked))
+    assert time.process_time() - begin < 10, "it ends"
+
+
+async def test_a_schema_that_cannot_be_held_is_named(http: httpx2.AsyncClient) -> None:
+    asked = {"tools": [with_argument(HOSTILE_SCHEMAS["no schema"])], "tool_choice": "required"}
+    response = await ask(http, CHAT, as_json(ASKED[CHAT] | asked))
+    assert response.status_code == 400
+    assert "wizard" in response.json()["error"]["message"]
 
 
 @fuzzed
