@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.runner import Runner, create_app
-from inference.types import RunnerSpec
+from inference.types import RunnerKind, RunnerSpec
 from tests.inference.conftest import TOKEN, server_leaves
+from tests.inference.tiny_gguf import write_tiny_gguf
 
 CHAT, PLAIN, EMBEDDINGS, TOKENIZE = "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/tokenize"
 ASKED = {
@@ -93,13 +96,22 @@ routes = st.sampled_from(sorted(ASKED))
 @pytest.fixture
 async def http(echo_spec: Callable[..., RunnerSpec]) -> AsyncIterator[httpx2.AsyncClient]:
     """The routes without a socket. What they raise is raised here."""
-    runner = Runner(echo_spec(context_length=200, delay_s=0), announce=lambda **facts: None)
+    async with without_socket(Runner(echo_spec(context_length=200, delay_s=0), no_parent)) as http:
+        yield http
+
+
+@asynccontextmanager
+async def without_socket(runner: Runner) -> AsyncIterator[httpx2.AsyncClient]:
     await runner.load()
     transport = httpx2.ASGITransport(create_app(runner, TOKEN, server_leaves))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://runner", headers=headers) as http:
         yield http
     await runner.close()
+
+
+def no_parent(**facts: object) -> None:
+    """Hears what a runner announces."""
 
 
 async def ask(http: httpx2.AsyncClient, route: str, body: bytes) -> httpx2.Response:
@@ -177,6 +189,18 @@ async def test_a_hostile_schema_is_answered(http: httpx2.AsyncClient, schema: di
     begin = time.process_time()
     await ask(http, CHAT, as_json(ASKED[CHAT] | asked))
     assert time.process_time() - begin < 10, "it ends"
+
+
+async def test_an_engine_ends_whatever_a_schema_says(tmp_path: Path) -> None:
+    runner = Runner(RunnerSpec("tiny", RunnerKind.CHAT, write_tiny_gguf(tmp_path / "tiny.gguf"), threads=1), no_parent)
+    async with without_socket(runner) as http:
+        for schema in HOSTILE_SCHEMAS.values():
+            asked = {"tools": [with_argument(schema)], "tool_choice": "required", "max_tokens": 8}
+            begin = time.process_time()
+            response = await http.post(CHAT, content=as_json(ASKED[CHAT] | asked))
+            assert response.status_code in (200, 400), response.text
+            assert time.process_time() - begin < 10, "it ends"
+        assert (await http.post(CHAT, json=ASKED[CHAT] | {"max_tokens": 2})).status_code == 200
 
 
 async def test_a_schema_that_cannot_be_held_is_named(http: httpx2.AsyncClient) -> None:
