@@ -6,7 +6,8 @@ import email
 import email.errors
 import email.policy
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.header import decode_header, make_header
+from email.message import Message
 from pathlib import Path
 
 from docs_index.errors import EmptyDocument, LimitExceeded, UnsupportedFormat
@@ -19,6 +20,7 @@ MAX_BYTES = 100_000_000
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 TELLING = frozenset({"from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version"})
 MAX_NAMED = 5
+MAX_HEADER_CHARS = 20_000
 
 
 def read(path: Path) -> Extraction:
@@ -29,7 +31,7 @@ def read(path: Path) -> Extraction:
     if not data.strip():
         raise EmptyDocument("There is no text in this file: it is empty.")
     try:
-        message = email.message_from_bytes(data.lstrip(), policy=email.policy.default)
+        message = email.message_from_bytes(data.lstrip(), policy=email.policy.compat32)
         if not TELLING & {name.lower() for name, _ in message.items()}:
             raise UnsupportedFormat("This is not an e-mail, although its name says so.")
         return _message(message)
@@ -37,11 +39,11 @@ def read(path: Path) -> Extraction:
         raise LimitExceeded("This e-mail is nested too deeply to be read.") from None
 
 
-def _message(message: EmailMessage) -> Extraction:
+def _message(message: Message) -> Extraction:
     draft, attachments = Draft(), []
     draft.add("\n".join(_headers(message)))
     for part in _leaves(message):
-        name = part.get_filename()
+        name = _file_name(part)
         if name or part.get_content_disposition() == "attachment":
             attachments.append(name or part.get_content_type())
         elif part.get_content_type() == "text/plain" or part.get_content_type() == "text/html":
@@ -53,34 +55,44 @@ def _message(message: EmailMessage) -> Extraction:
     )
 
 
-def _leaves(message: EmailMessage) -> Iterator[EmailMessage]:
+def _leaves(message: Message) -> Iterator[Message]:
     """The parts with contents; of alternatives the plain one, for the others say the same."""
     payload = message.get_payload()
     if not isinstance(payload, list):
         yield message
         return
-    parts = [part for part in payload if isinstance(part, EmailMessage)]
+    parts = [part for part in payload if isinstance(part, Message)]
     if message.get_content_type() == "multipart/alternative":
         parts = [part for part in parts if part.get_content_type() == "text/plain"] or parts[-1:]
     for part in parts:
         yield from _leaves(part)
 
 
-def _headers(message: EmailMessage) -> Iterator[str]:
+def _headers(message: Message) -> Iterator[str]:
     for name in HEADERS:
         value = _header(message, name)
         if value:
             yield f"{name}: {value}"
 
 
-def _header(message: EmailMessage, name: str) -> str:
+def _header(message: Message, name: str) -> str:
+    """Not by the newer policies of `email`: they take minutes for a letter to thousands of people."""
+    value = str(message.get(name) or "")[:MAX_HEADER_CHARS]
     try:
-        return " ".join(str(message.get(name) or "").split())
-    except (ValueError, LookupError, TypeError, AttributeError, email.errors.MessageError):
-        return ""  # a header that breaks the rules is not worth the letter
+        return " ".join(str(make_header(decode_header(value))).split())
+    except (ValueError, LookupError, email.errors.MessageError):
+        return " ".join(value.split())  # it breaks the rules
 
 
-def _text(part: EmailMessage) -> str:
+def _file_name(part: Message) -> str:
+    name = part.get_filename() or ""
+    try:
+        return str(make_header(decode_header(name)))
+    except (ValueError, LookupError, email.errors.MessageError):
+        return name
+
+
+def _text(part: Message) -> str:
     content = _decoded(part)
     if part.get_content_type() == "text/plain":
         return content
@@ -90,7 +102,7 @@ def _text(part: EmailMessage) -> str:
         return ""
 
 
-def _decoded(part: EmailMessage) -> str:
+def _decoded(part: Message) -> str:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes) or not data.strip():
         return ""

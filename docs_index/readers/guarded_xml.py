@@ -53,4 +53,6 @@ def _explain(error: etree.XMLSyntaxError) -> LimitExceeded | DamagedDocument:
         return LimitExceeded("This file unfolds without end (it declares entities made of entities) and is not read.")
     if "huge" in message or "memory" in message or "buffer" in message:
         return LimitExceeded("A single piece of text in this file is larger than is safe to read.")
+    if not error.lineno:  # it had begun, and got no more memory
+        return LimitExceeded("This file is too large to be read as XML.")
     return DamagedDocument(f"This file breaks off or is damaged at line {error.lineno}. Get or save it again.")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from docs_index.ink import ink
 from docs_index.reading import PACKAGE_PARENT, ReaderProcess
 from docs_index.types import PictureRequest, ReadLimits
 from tests.docs_index.files import write_docx, write_pdf, write_pdf_bomb, write_scan, write_zip_bomb
+from tests.docs_index.office_files import with_part, write_xlsx
 
 MEGABYTE = 1 << 20
 NESTED_PAGE = "<div>" * 400_000  # minutes of work in native code, which never lets go of the interpreter
@@ -86,6 +88,18 @@ def test_a_file_that_is_gone_is_named_as_such(reader_with, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["ä 👩‍👧 file.txt", "new\nline.txt", "'quote\".txt", f"{'l' * 200}.txt"])
 def test_any_file_name_will_do(reader_with, tmp_path: Path, name: str) -> None:
     assert reader_with().read(write(tmp_path / name, "Löwe \u2029 👩‍👧"), ".txt").text == "Löwe \n 👩‍👧"
+
+
+@needs_limits
+def test_row_38_a_sheet_with_a_cell_at_each_end_of_the_world_is_ended(reader_with, tmp_path: Path, good: Path) -> None:
+    reader = reader_with()
+    path = write_xlsx(tmp_path / "a.xlsx", {"S": [["near"]]})
+    far = '<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row></sheetData>'
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    with pytest.raises(LimitExceeded, match="more memory"):
+        reader.read(with_part(path, "xl/worksheets/sheet1.xml", sheet.replace("</sheetData>", far)), ".xlsx")
+    assert reader.read(good, ".txt").text == "Lions roar."
 
 
 def test_too_much_text_is_refused(reader_with, tmp_path: Path, good: Path) -> None:
