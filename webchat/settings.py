@@ -40,6 +40,9 @@ class Environment(BaseSettings):
     idle_unload_minutes: float = Field(
         30, ge=0, description="A model nobody asks is unloaded after this, the embedder in a third; 0 keeps them."
     )
+    prompt_cache_mb: int = Field(
+        1024, ge=0, description="Disk space to keep what models have read, in megabytes; 0 keeps nothing."
+    )
     max_upload_mb: int = Field(512, ge=1, description="The largest file that can be uploaded, in megabytes.")
     read_memory_mb: int = Field(1536, ge=128, description="Memory that reading one document may take, in megabytes.")
     read_seconds: int = Field(120, ge=1, description="Time that reading one document may take, in seconds.")
@@ -56,6 +59,7 @@ DATA_DIR = ENVIRONMENT.data_dir.expanduser().resolve()
 MODELS_DIR = DATA_DIR / "models"
 FILES_DIR = DATA_DIR / "files"
 INDEX_PATH = DATA_DIR / "index.sqlite3"
+STATES_DIR = DATA_DIR / "cache" / "states"  # what models have read: people's words, so it is forgotten with them
 STARTER_PROBLEM_PATH = DATA_DIR / "starter_problem.txt"  # why the starter models are not here, for the page
 for folder in (DATA_DIR, MODELS_DIR, FILES_DIR):
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 
 from webchat.accounts.models import User
 from webchat.documents.models import Collection, Document
+from webchat.library import states
 from webchat.library.models import LanguageModel
 
 PLACE_CHARS = 300
@@ -38,6 +41,12 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title or "New conversation"
+
+
+@receiver(post_delete, sender=Conversation)
+def forget_states(**_: object) -> None:
+    """By whatever way it goes: a view, the admin, an account that is removed."""
+    transaction.on_commit(states.forget)
 
 
 class Role(models.TextChoices):

@@ -17,6 +17,7 @@ from webchat.chat.access import conversation_for, deleted_conversation_for
 from webchat.chat.models import Conversation
 from webchat.chat.sidebar import dated_groups
 from webchat.chat.turns import turns
+from webchat.library import states
 
 KEPT_AFTER_DELETION = timedelta(days=1)
 
@@ -47,6 +48,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     async_to_sync(turns.stop)(pk)
     conversation.deleted = timezone.now()
     conversation.save(update_fields=["deleted"])
+    states.forget()
     Conversation.objects.filter(owner=request.user.pk, deleted__lt=timezone.now() - KEPT_AFTER_DELETION).delete()
     if _open_pk(request) == pk:
         return HttpResponseClientRedirect(f"{reverse('chat:home')}?deleted={pk}")

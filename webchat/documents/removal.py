@@ -15,6 +15,7 @@ from django.db import transaction
 
 from webchat.documents import shelf, storage
 from webchat.documents.models import Collection, Document, Status
+from webchat.library import states
 
 log = logging.getLogger(__name__)
 IN_TRANSIT_S = 3600.0  # an upload puts its bytes in place a moment before its row
@@ -23,6 +24,7 @@ IN_TRANSIT_S = 3600.0  # an upload puts its bytes in place a moment before its r
 def remove_document(document: Document) -> None:
     key, digest = document.index_key, document.digest
     document.delete()
+    states.forget()
     shelf.index().remove(key)
     release([digest])
 
@@ -31,6 +33,7 @@ def remove_collection(collection: Collection) -> None:
     key = collection.index_key
     digests = list(collection.documents.values_list("digest", flat=True))
     collection.delete()
+    states.forget()
     shelf.index().remove_collection(key)
     release(digests)
 

@@ -145,6 +145,8 @@ def service_config(token: str, port: int) -> dict[str, object]:
         "port": port,
         "log_level": environment.log_level,
         "memory_budget_bytes": environment.memory_mb << 20,
+        "states_root": str(settings.STATES_DIR),
+        "states_budget_bytes": environment.prompt_cache_mb << 20,
         "idle_unload_s": environment.idle_unload_minutes * 60,
     }
 
