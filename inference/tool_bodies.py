@@ -15,6 +15,8 @@ _FUNCTION = re.compile(r"<function=([^>\s]{1,128})>")
 _PARAMETER = re.compile(r"<parameter=([^>\n]{1,128})>\n?(.*?)\n?(?:</parameter>|(?=<parameter=)|\Z)", re.DOTALL)
 _KEY = re.compile(r"\s*([\w.:/-]{1,128})")
 _PAIR = re.compile(r"<arg_key>\s*(.*?)\s*</arg_key>\s*<arg_value>(.*?)(?:</arg_value>|\Z)", re.DOTALL)
+_BRACED = re.compile(r"\s*call:([\w.:/-]{1,128})(\{.*\})\s*\Z", re.DOTALL)
+_BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_][\w-]*)\s*:")
 
 Call = tuple[str, str]
 """A name, and arguments as JSON."""
@@ -36,7 +38,7 @@ def _called(value: Mapping[str, Any], is_marked: bool) -> Call | None:
     function = value.get("function")
     if isinstance(function, dict):
         value, function = function, None
-    name = value.get("name") or function
+    name = value.get("name") or value.get("tool_name") or function
     arguments: object = next((value[word] for word in ARGUMENTS if word in value), {} if is_marked else None)
     if not isinstance(name, str) or not name:
         return None
@@ -60,6 +62,21 @@ def from_pairs(text: str, schemas: Schemas) -> Call | None:
     if not found or not (pairs or found[1] in schemas):  # a word alone is only a call where it is a tool
         return None
     return found[1], _typed(pairs, schemas.get(found[1]))
+
+
+def from_braces(text: str, schemas: Schemas) -> Call | None:
+    """`call:name{key:<|"|>value<|"|>,other:5}`, as Gemma writes it: JSON but for its quotes and its bare keys."""
+    found = _BRACED.match(text)
+    if not found:
+        return None
+    code_and_texts = found[2].split('<|"|>')
+    code_and_texts[0::2] = (_BARE_KEY.sub(r'\1"\2":', code) for code in code_and_texts[0::2])
+    code_and_texts[1::2] = (json.dumps(string, ensure_ascii=False) for string in code_and_texts[1::2])
+    try:
+        arguments = json.loads("".join(code_and_texts))
+    except (ValueError, RecursionError):
+        return None
+    return found[1], json.dumps(arguments, ensure_ascii=False)
 
 
 def _typed(pairs: Iterable[tuple[str, str]], schema: Mapping[str, Any] | None) -> str:

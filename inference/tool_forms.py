@@ -28,21 +28,12 @@ LLAMA = CallForm(arguments="parameters")
 OTHER = CallForm("<tool_call>", "</tool_call>", is_shown=False)  # in the place of a form that we cannot ask for
 
 
-def form_of(prompt: str, name: str) -> CallForm:
-    """How a prompt writes the call of the function with this name."""
-    before, _, after = prompt.partition(name)
-    opening, inside = _last_opening(before[-200:])
-    if opening == HERMES.opening:
-        return HERMES if inside.startswith("{") else OTHER
-    for form in (MISTRAL, GRANITE):
-        if opening == form.opening and inside.startswith("["):
+def form_of(call: str) -> CallForm:
+    """The form of a call that is written so, from its mark on."""
+    for form in (HERMES, MISTRAL, GRANITE):
+        inside = call.removeprefix(form.opening).lstrip()
+        if call.startswith(form.opening) and inside.startswith("[" if form.is_list else "{"):
             return form
-    if opening == MISTRAL_BARE.opening and not inside and after.startswith("[ARGS]"):
+    if call.startswith(MISTRAL_BARE.opening):
         return MISTRAL_BARE
-    return LLAMA if not opening and '"parameters"' in after[:40] else OTHER
-
-
-def _last_opening(text: str) -> tuple[str, str]:
-    """The last mark in a text, and what stands behind it."""
-    at, mark = max((text.rfind(form.opening), form.opening) for form in (HERMES, MISTRAL, GRANITE))
-    return (mark, text[at + len(mark) :].lstrip()) if at >= 0 else ("", "")
+    return LLAMA if call.startswith("{") and '"parameters"' in call[:200] else OTHER

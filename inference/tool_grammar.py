@@ -96,7 +96,7 @@ def _calls(use: ToolUse, form: CallForm) -> list[str]:
 
 def _function(name: str, arguments: str, form: CallForm) -> str:
     if form.is_bare:
-        return f"{literal(name)} {literal('[ARGS]')} {arguments}"
+        return f"{literal(name)} ({literal('[CALL_ID]')} [a-zA-Z0-9]{{9}})? {literal('[ARGS]')} {arguments}"
     pair = f'{literal(_quoted(name))} ws "," ws {literal(_quoted(form.arguments))} ws ":" ws {arguments}'
     return f'"{{" ws {literal(_quoted("name"))} ws ":" ws {pair} ws "}}"'
 

@@ -1,7 +1,8 @@
 """What a chat template makes of tools, found by trying it; and what is said in its place where it knows none.
 
-In a template that does not know tools, results or calls, they become plain messages, in the way of Hermes and Qwen: a
-system prompt that lists the functions, `<tool_call>` around a call, and `<tool_response>` around what it returned.
+In a template that does not know tools, results or calls, or writes calls in a way that `tool_split` cannot read, they
+become plain messages, in the way of Hermes and Qwen: a system prompt that lists the functions, `<tool_call>` around a
+call, and `<tool_response>` around what it returned.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Protocol
 
 from inference.errors import TemplateError
 from inference.tool_forms import HERMES, CallForm, form_of
+from inference.tool_split import OPENING, ToolSplit
 from inference.turns import CallStyle, tools_json
-from inference.types import ChatMessage, Tool, ToolCall
+from inference.types import ChatMessage, Delta, FinishReason, Tool, ToolCall, ToolUse
 
 SYSTEM = """\
 You can call functions. Each of them is described in one line of JSON:
@@ -29,8 +31,11 @@ To call a function, write its name and its arguments as JSON between <tool_call>
 </tool_call>
 What the function returns is then given to you between <tool_response> and </tool_response>."""
 
-_TOOL = Tool("needle_tool", "Finds it.", {"type": "object", "properties": {"needle_key": {"type": "string"}}})
+_SCHEMA = {"type": "object", "properties": {"needle_key": {"type": "string", "description": "A key."}}}
+_TOOL = Tool("needle_tool", "Finds it.", _SCHEMA)
 _CALL = ToolCall("call_of_the_needle", "needle_call", '{"needle_key": "needle_value"}')
+HEAD_CHARS = 24  # of the head of an answer, by which it is known
+_CALLED = ToolUse((Tool(_CALL.name, "", _SCHEMA),))
 _QUESTION = ChatMessage("user", "Where?")
 
 
@@ -63,15 +68,17 @@ def habits_of(template: Template) -> ToolHabits:
     """Try a template with a tool, a call and its result."""
     if "needle_tool" not in _tried(template, [_QUESTION], [_TOOL], CallStyle()):
         return ToolHabits(knows_tools=False)
+    head = _tried(template, [_QUESTION], [], CallStyle())[-HEAD_CHARS:]
     call = ChatMessage("assistant", "", (_CALL,))
     result = ChatMessage("tool", "needle_result", tool_call_id=_CALL.id)
-    for has_short_ids, has_objects, has_null in product((False, True), (True, False), (True, False)):
+    for has_short_ids, has_objects, has_null in product((False, True), (True, False), (False, True)):
         style = CallStyle(has_objects, has_null, has_short_ids)
         prompt = _tried(template, [_QUESTION, call, result], [], style)
-        if _shows_all(prompt):
+        written = _written_call(prompt, head)
+        if _is_understood(written) and "needle_result" in prompt:
             both = _tried(template, [_QUESTION, replace(call, content="needle_text"), result], [], style)
-            style = replace(style, has_both="needle_text" in both and _shows_all(both))
-            return ToolHabits(True, style, form_of(prompt, "needle_call"))
+            has_both = "needle_text" in both and _is_understood(_written_call(both, ""))
+            return ToolHabits(True, replace(style, has_both=has_both), form_of(written))
     return ToolHabits(knows_tools=False)
 
 
@@ -82,10 +89,27 @@ def _tried(template: Template, messages: list[ChatMessage], tools: list[Tool], s
         return ""
 
 
-def _shows_all(prompt: str) -> bool:
-    """Neither left out, nor written in Python's way, nor as a string inside of JSON."""
-    found = all(word in prompt for word in ("needle_call", "needle_key", "needle_value", "needle_result"))
-    return found and "'needle_key'" not in prompt and '\\"needle_key' not in prompt
+def _is_understood(written: str) -> bool:
+    """If a model writes a call as it is written there, it will be read as that call."""
+    end = ToolSplit(_CALLED).split(Delta(written, FinishReason.STOP))
+    read = [piece.arguments for piece in end.tool_calls if piece.index == 0]
+    return bool(read) and end.tool_calls[0].name == _CALL.name and _is_meant("".join(read))
+
+
+def _is_meant(arguments: str) -> bool:
+    try:
+        return bool(json.loads(arguments) == json.loads(_CALL.arguments))
+    except ValueError:
+        return False
+
+
+def _written_call(prompt: str, head: str) -> str:
+    """From the mark of the call on; where there is none, from its bracket, if that is where an answer begins."""
+    before = prompt.partition("needle_call")[0]
+    mark, bracket = max(before.rfind(mark) for mark in OPENING), before.rfind("{")
+    if mark >= 0:
+        return prompt[mark:]
+    return prompt[bracket:] if bracket >= 0 and before[:bracket].endswith(head) else ""
 
 
 def _is_about_tools(message: ChatMessage) -> bool:

@@ -11,17 +11,25 @@ from collections.abc import Callable, Collection
 from enum import Enum, auto
 
 from inference.json_scan import JsonScan
-from inference.tool_bodies import Call, Schemas, from_json, from_pairs, from_tags
+from inference.tool_bodies import Call, Schemas, from_braces, from_json, from_pairs, from_tags
 
 HEAD_CHARS = 1000  # a name comes earlier, or the call is read as a whole
 
 _JSON_HEAD = re.compile(
-    r'\{\s*(?:"type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"([^"\\]{1,128})"\s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\{)'
+    r"""\{\s*(?:"(?:type|id|tool_call_id)"\s*:\s*"[^"\\]{0,100}"\s*,\s*)?"(?:tool_)?name"\s*:\s*"([^"\\]{1,128})"
+        \s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\{)""",
+    re.VERBOSE,
 )
-_NAMED_HEAD = re.compile(r"([\w.:/-]{1,128})\s*(?:\[CALL_ID\][\w-]{1,64})?\s*(?:\[ARGS\])?\s*(?=\{)")
-_MAY_BE_NAMED = re.compile(r"[\w.:/-]{1,128}\s*(?:\[[^{<]{0,100}|<[a-z_/]{0,9})?\Z")
+_NAMED_HEAD = re.compile(
+    r"""([\w.:/-]{1,128})\s*(?:\[CALL_ID\][\w-]{1,64})?\s*
+        (?:\[ARGS\]|(?:<\|channel\|>commentary)?\s*(?:<\|constrain\|>)?\s*(?:json)?\s*<\|message\|>)?\s*(?=\{)""",
+    re.VERBOSE,
+)
+_MAY_BE_NAMED = re.compile(r"[\w.:/-]{1,128}\s*(?:\[[^{<]{0,100}|<[<>|a-z_/\s]{0,60})?\Z")
 _PAIRS = re.compile(r"[\w.:/-]{1,128}\s*<(?:arg_key>|/)")
-_TAGS, _TAGS_END, _PAIRS_END = "<function=", "</function>", "</tool_call>"
+_TAGS, _BRACES = "<function=", "call:"
+_BODIES = {"</function>": from_tags, "</tool_call>": from_pairs, "<tool_call|>": from_braces}
+"""By what ends them: calls that are not JSON, and are read as a whole."""
 _FIRST_KEY = re.compile(r'\{\s*"([^"\\]{0,100})"')
 _KEYS = ("name", "type", "function", "arguments", "parameters", "id")  # that the object of a call may begin with
 
@@ -63,7 +71,7 @@ class ToolReader:
     def finish(self) -> None:
         """Nothing more will come: a call that only lacks its closing mark is one."""
         if self.progress is Progress.OPEN and not self.name:
-            self._settle(self._untagged(self.text) if self._end else None)
+            self._settle(_BODIES[self._end](self.text, self._schemas) if self._end else None)
 
     # Each of these reads on, and answers what it has left over.
 
@@ -72,14 +80,14 @@ class ToolReader:
         body = self.text.lstrip()
         if body.startswith("["):  # a list of calls: what follows the first one is for the next reader
             body = body[1:].lstrip()
+        self._end = _end_of(body)
+        if self._end:
+            self._read = self._read_whole
+            return self._read_whole("")
         if len(body) < HEAD_CHARS and (found := _JSON_HEAD.match(body) or _NAMED_HEAD.match(body)):
             return self._begin(found[1], body[found.end() :], is_wrapped=body.startswith("{"))
         if body.startswith("{"):
             return self._read_json(body)
-        if body.startswith(_TAGS) or _PAIRS.match(body):
-            self._end = _TAGS_END if body.startswith(_TAGS) else _PAIRS_END
-            self._read = self._read_tagged
-            return self._read_tagged("")
         if body and not _TAGS.startswith(body) and not _MAY_BE_NAMED.match(body):
             self.progress = Progress.NO_CALL
         return ""
@@ -130,16 +138,13 @@ class ToolReader:
         end += self._scanned
         return self._settle(from_json(body[:end], is_marked=self._names is None), body[end:])
 
-    def _read_tagged(self, text: str) -> str:
+    def _read_whole(self, text: str) -> str:
         before = max(0, len(self.text) - len(self._end))
         self.text += text
         at = self.text.find(self._end, before if text else 0)
         if at < 0:
             return ""
-        return self._settle(self._untagged(self.text[:at]), self.text[at + len(self._end) :])
-
-    def _untagged(self, text: str) -> Call | None:
-        return (from_tags if self._end == _TAGS_END else from_pairs)(text, self._schemas)
+        return self._settle(_BODIES[self._end](self.text[:at], self._schemas), self.text[at + len(self._end) :])
 
     def _settle(self, call: Call | None, rest: str = "") -> str:
         if call is None or (self._names is not None and call[0] not in self._names):
@@ -149,3 +154,12 @@ class ToolReader:
         self._arguments.append(call[1])
         self.progress = Progress.DONE
         return rest
+
+
+def _end_of(body: str) -> str:
+    """What ends a call that begins so, if it is no JSON."""
+    if body.startswith(_TAGS):
+        return "</function>"
+    if body.startswith(_BRACES):
+        return "<tool_call|>"
+    return "</tool_call>" if _PAIRS.match(body) else ""

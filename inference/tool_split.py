@@ -6,7 +6,9 @@ Each family of models writes calls in a way of its own. These are read, whatever
     <tool_call><function=…><parameter=…>…</parameter></function>…     Qwen's coders
     <tool_call>name<arg_key>…</arg_key><arg_value>…</arg_value>…      GLM
     [TOOL_CALLS][{"name": …, "arguments": {…}}], [TOOL_CALLS]name[ARGS]{…}    Mistral
-    <|tool_call|>[{"name": …, "arguments": {…}}]                      Granite, Phi
+    <|tool_call|>[{"name": …, "arguments": {…}}], and so with others  Granite, Phi, Nemotron, Apriel, Command R
+    <|tool_call>call:name{key:<|"|>…<|"|>}<tool_call|>                Gemma
+    <|channel|>commentary to=functions.name <|constrain|>json<|message|>{…}    gpt-oss
     <|python_tag|>{"name": …, "parameters": {…}}                      Llama 3
     {"name": …, "parameters": {…}}                                    Llama 3; at the beginning, and of a known tool
 
@@ -24,9 +26,34 @@ from inference.text_stream import overlap
 from inference.tool_reader import Progress, ToolReader
 from inference.types import Delta, FinishReason, ToolCallDelta, ToolUse
 
-OPENING = ("<tool_call>", "[TOOL_CALLS]", "<|tool_call|>", "<|python_tag|>")
-CLOSING = ("</tool_call>", "<|/tool_call|>", "[/TOOL_CALLS]")
-WORDS = frozenset((*OPENING, *CLOSING, "[ARGS]", "[CALL_ID]"))  # in some vocabularies control tokens
+OPENING = (
+    "<tool_call>",
+    "<seed:tool_call>",
+    "<tool_calls>",
+    "<TOOLCALL>",
+    "[TOOL_CALLS]",
+    "<|tool_call|>",
+    "<|tool_call>",
+    "<|function_call|>",
+    "<|python_tag|>",
+    "<|START_ACTION|>",
+    "<|start|>assistant<|channel|>commentary to=functions.",
+    "<|channel|>commentary to=functions.",
+    "<|start|>assistant to=functions.",
+)
+CLOSING = (
+    "</tool_call>",
+    "</seed:tool_call>",
+    "</tool_calls>",
+    "</TOOLCALL>",
+    "[/TOOL_CALLS]",
+    "<|/tool_call|>",
+    "<tool_call|>",
+    "<|END_ACTION|>",
+    "<|call|>",
+)
+WORDS = frozenset((*OPENING, *CLOSING, "[ARGS]", "[CALL_ID]", "<|constrain|>", '<|"|>'))
+"""Those that are single tokens are control tokens in some vocabularies, and are part of what the model says."""
 
 _MARKS = (*OPENING, *CLOSING)
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))

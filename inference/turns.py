@@ -23,7 +23,7 @@ class CallStyle:
     """What templates do not agree on."""
 
     has_objects: bool = True  # arguments are an object; else they are JSON in a string
-    has_null: bool = True  # a message that only calls has no content; else an empty one
+    has_null: bool = False  # a message that only calls has no content, rather than an empty one
     has_short_ids: bool = False  # nine letters and digits, which Mistral's templates insist on
     has_both: bool = True  # a message may have content and calls; else they are two
 

@@ -39,7 +39,7 @@ def prompt(source: str, messages: list[ChatMessage], tools: tuple[Tool, ...] = (
         (tool_templates.LLAMA, LLAMA),
         (tool_templates.MISTRAL, MISTRAL),
         (tool_templates.MISTRAL_BARE, MISTRAL_BARE),
-        (tool_templates.STRINGS, OTHER),
+        (tool_templates.STRINGS, HERMES),
     ],
     ids=["Hermes", "tags", "Llama", "Mistral", "Mistral, later", "strings"],
 )
@@ -51,7 +51,7 @@ def test_a_template_that_knows_tools_is_left_to_it(source: str, form: CallForm) 
     assert whole.count("Paris") == 1 and "'city'" not in whole.replace("['city']", "")
 
 
-@pytest.mark.parametrize("source", [CHATML, tool_templates.FEW, "{{ messages[0].content }}"])
+@pytest.mark.parametrize("source", [CHATML, tool_templates.FEW, tool_templates.UNREAD, "{{ messages[0].content }}"])
 def test_a_template_that_knows_less_gets_plain_messages(source: str) -> None:
     assert not habits_of(ChatTemplate(source)).knows_tools
 

@@ -65,6 +65,8 @@ CODER = (
     "<tool_call>\n<function=weather>\n<parameter=city>\nParis\n</parameter>\n<parameter=days>\n3\n</parameter>\n"
     "</function>\n</tool_call>"
 )
+COHERE = '<|START_ACTION|>[\n {"tool_call_id": "0", "tool_name": "now", "parameters": {}}\n]<|END_ACTION|>'
+GEMMA = '<|tool_call>call:weather{city:<|"|>{"a: 1}<|"|>,days:[1,{n:2}]}<tool_call|>'
 ONE = [("weather", PARIS)]
 TWO = [("weather", PARIS), ("now", {})]
 CASES = [
@@ -84,6 +86,13 @@ CASES = [
     ('[TOOL_CALLS] [{"name": "weather", "arguments": {"city": "Paris"}, "id": "abcdefghi"}]', "", ONE),
     ('[TOOL_CALLS]weather[ARGS]{"city": "Paris"}[TOOL_CALLS]now[CALL_ID]a1[ARGS]{}', "", TWO),
     ('<|tool_call|>[{"name": "weather", "arguments": {"city": "Paris"}}]<|/tool_call|>', "", ONE),
+    ('<TOOLCALL>[{"name": "weather", "arguments": {"city": "Paris"}}]</TOOLCALL>', "", ONE),
+    ('<tool_calls>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_calls>', "", ONE),
+    (COHERE, "", [("now", {})]),
+    ('<|tool_call>call:weather{city:<|"|>Paris<|"|>}<tool_call|>', "", ONE),
+    (GEMMA, "", [("weather", {"city": '{"a: 1}', "days": [1, {"n": 2}]})]),
+    ('<|channel|>commentary to=functions.weather <|constrain|>json<|message|>{"city": "Paris"}<|call|>', "", ONE),
+    ('<|start|>assistant to=functions.now<|channel|>commentary json<|message|>{}', "", [("now", {})]),
     ('<|python_tag|>{"name": "weather", "parameters": {"city": "Paris"}}', "", ONE),
     ('{"name": "weather", "parameters": {"city": "Paris"}}', "", ONE),
     ('\n{"type": "function", "name": "weather", "parameters": {"city": "Paris"}}', "", ONE),

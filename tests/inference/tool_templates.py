@@ -53,10 +53,15 @@ MISTRAL_BARE = (
 STRINGS = (
     "{{ tools | tojson if tools else '' }}{% for m in messages %}"
     "{% if m.role == 'assistant' and m.content is none %}"
-    "{% for call in m.tool_calls %}{{ 'call ' + call.function.name + ' ' + call.function.arguments }}{% endfor %}"
+    "{% for call in m.tool_calls %}{{ '<tool_call>' }}"
+    """{{ '{"name": "' + call.function.name + '", "arguments": ' + call.function.arguments + '}</tool_call>' }}"""
+    "{% endfor %}"
     "{% else %}{{ m.role + ': ' + m.content }}{% endif %}{% endfor %}" + _OPEN
 )
 """DeepSeek: arguments are a string, and a message that calls has no content."""
+
+UNREAD = HERMES.replace("<tool_call>", ">>>").replace("</tool_call>", "<<<")
+"""Writes calls in a way that nobody knows."""
 
 FEW = "{{ tools | tojson if tools else '' }}{% for m in messages %}[{{ m.role }}]{{ m.content or '' }}{% endfor %}"
 """Knows tools, and neither calls nor results."""
