@@ -20,7 +20,9 @@ SOURCES = sorted(
     path for package in ("inference", "docs_index", "webchat") for path in (PROJECT / package).rglob("*.py")
 )
 PICKLING = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "diskcache", "cloudpickle"}
-START_PROCESSES = [  # always our own interpreter, with a list of words; what a person wrote goes through a pipe
+START_PROCESSES = [  # our own interpreter or Tesseract, with a list of words; what a person wrote goes through a pipe
+    "docs_index/readers/ocr.py: subprocess.run",
+    "docs_index/readers/ocr.py: subprocess.run",
     "docs_index/reading.py: subprocess.Popen",
     "inference/lifeline.py: subprocess.Popen",
     "inference/runner_process.py: asyncio.create_subprocess_exec",

@@ -37,6 +37,22 @@ MAGIC = (
     b"\xd0\xcf\x11\xe0",
     b"GGUF",
 )
+# <meta charset="…">, <meta … content="text/html; charset=…">, <?xml … encoding="…"?>
+DECLARED = re.compile(
+    rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+DECLARED_BYTES = 4096
+# What browsers take for these names (WHATWG, Encoding): each holds all of the other and more.
+BROADER = {
+    **dict.fromkeys(("ascii", "us-ascii", "iso-8859-1", "latin1", "latin-1"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "korean"), "cp949"),
+    **dict.fromkeys(("iso-8859-9", "latin5"), "cp1254"),
+    **dict.fromkeys(("iso-8859-11", "tis-620"), "cp874"),
+    "big5": "big5hkscs",
+    "x-user-defined": "cp1252",
+}
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 WIDE_UNICODE = (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2))
 ASCII = re.compile(r"[\t-\r -~]")
@@ -52,25 +68,44 @@ BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)+")
 NOT_TEXT = "This is not a text file, although its name says so."
 
 
-def decode(path: Path, *, keeps_lines: bool = False) -> str:
+def decode(path: Path, *, keeps_lines: bool = False, names_itself: bool = False) -> str:
     """The text of a file in whatever character set; raises when it is empty or no text.
 
-    With `keeps_lines` each line stays, also blank ones, so that lines can be counted.
+    With `keeps_lines` each line stays, also blank ones, so that lines can be counted. A web page `names_itself` the
+    character set it is in.
     """
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise LimitExceeded(f"This file holds {size // 1_000_000:,} MB; text files of up to 200 MB can be read.")
-    return decode_bytes(path.read_bytes(), keeps_lines=keeps_lines)
+    return decode_bytes(path.read_bytes(), keeps_lines=keeps_lines, names_itself=names_itself)
 
 
-def decode_bytes(data: bytes, *, keeps_lines: bool = False) -> str:
+def decode_bytes(data: bytes, *, keeps_lines: bool = False, names_itself: bool = False) -> str:
     """The same for what was taken out of a container."""
     if not data.strip():
         raise EmptyDocument("There is no text in this file: it is empty.")
-    text = data.decode(encoding_of(data), errors="replace")
+    declared = declared_encoding(data) if names_itself else None
+    text = data.decode(declared or encoding_of(data), errors="replace")
     if len(CONTROL.findall(text[:SAMPLE_BYTES])) > MAX_CONTROL_SHARE * min(len(text), SAMPLE_BYTES):
         raise UnsupportedFormat(NOT_TEXT)
     return LINE_ENDS.sub("\n", UNSTORABLE.sub("", text)) if keeps_lines else tidy(text)
+
+
+def declared_encoding(data: bytes) -> str | None:
+    """What the page says itself, where its bytes bear it out. A mark, and letters in UTF-8, are surer than words."""
+    found = DECLARED.search(data[:DECLARED_BYTES])
+    if found is None or data.startswith(tuple(mark for mark, _ in MARKS)):
+        return None
+    name = found[1].decode("ascii").lower()
+    try:
+        encoding = BROADER.get(name) or codecs.lookup(name).name
+        is_stateful = encoding.startswith(("iso2022", "hz"))
+        if encoding.startswith(("utf-16", "utf-32", "utf-7")) or (_is_utf8(data) and not is_stateful):
+            return None  # found in ASCII, it cannot be in the first two; and nobody writes UTF-8 by chance
+        data.decode(encoding)
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return encoding
 
 
 def encoding_of(data: bytes) -> str:

@@ -75,7 +75,7 @@ def _title(package: etree._Element) -> str:
 
 def _add(draft: Draft, page: bytes) -> None:
     try:
-        chapter = html.extract(decode_bytes(page))
+        chapter = html.extract(decode_bytes(page, names_itself=True))
     except EmptyDocument:  # a cover is only a picture
         return
     first = chapter.headings[0].title if chapter.headings else chapter.title

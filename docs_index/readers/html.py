@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from docs_index.errors import EmptyDocument
 from docs_index.readers.decoding import decode, tidy
+from docs_index.readers.html_tables import cell_labels
 from docs_index.types import Extraction, Heading
 
 LEFT_OUT = "script, style, nav, noscript, template, svg, iframe, object, canvas, head, button, select, [hidden]"
@@ -31,7 +32,7 @@ MAX_HEADING_CHARS = 200
 
 
 def read(path: Path) -> Extraction:
-    return extract(decode(path))
+    return extract(decode(path, names_itself=True))
 
 
 def extract(html: str) -> Extraction:
@@ -40,10 +41,14 @@ def extract(html: str) -> Extraction:
     title = _title(tree)
     for node in tree.css(LEFT_OUT):
         node.decompose()
-    text, headings = _without_marks(_Layout().lay_out(tree.body) if tree.body else "")
+    text, headings = _without_marks(_lay_out(tree.body) if tree.body else "")
     if not text:
         raise EmptyDocument("There is no text in this page.")
     return Extraction(text=text, title=title, headings=tuple(headings))
+
+
+def _lay_out(body: LexborNode) -> str:
+    return _Layout(cell_labels(body) if body.css_first("table") else {}).lay_out(body)
 
 
 def _title(tree: LexborHTMLParser) -> str:
@@ -80,6 +85,7 @@ class _Place:
 class _Layout:
     """Walks the tree once, without recursion: pages nest a hundred thousand deep if someone wants them to."""
 
+    labels: dict[int, str]
     places: dict[int, _Place] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     at: _Place = _Place(block=0)
@@ -117,7 +123,9 @@ class _Layout:
             if gap or self.parts[-1:] == ["\n"] or (self.parts and self.parts[-1].endswith(" ")):
                 text = text.lstrip(" ")
         if text.strip():
-            self.parts.append(gap + (place.mark if place.block != self.at.block else "") + text)
+            mark = place.mark if place.block != self.at.block else ""
+            label = self.labels.get(place.cell, "") if place.cell and place.cell != self.at.cell else ""
+            self.parts.append(gap + mark + label + text)
             self.at = place
         elif text and not gap:
             self.parts.append(text)
