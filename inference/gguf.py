@@ -25,6 +25,8 @@ USUAL_CONTEXT = 8192  # tokens, where nobody asks for another; EngineConfig's ow
 
 KV_BYTES = 2  # f16
 LOGIT_BYTES = SCORE_BYTES = 4
+STATE_BYTES = 4
+SEQUENCES = 24  # that an engine usually keeps: answers, and prefixes for later
 ACTIVATIONS = 8  # vectors of the model's width that live at once for each token of a batch, with room to spare
 PROCESS_BYTES = 160 << 20  # Python, libraries and the rest
 
@@ -47,6 +49,7 @@ class GgufFacts:
     kv_bytes_per_token: int
     weights_bytes: int
     chat_template: str | None
+    state_bytes: int = 0  # that each sequence takes whatever its length, in models that keep a state
 
 
 def read_facts(path: Path) -> GgufFacts:
@@ -78,6 +81,7 @@ def read_facts(path: Path) -> GgufFacts:
         kv_bytes_per_token=_kv_bytes_per_token(reader, architecture),
         weights_bytes=sum(tensor.size_bytes for tensor in header.tensors),
         chat_template=reader.text("tokenizer.chat_template") or None,
+        state_bytes=_state_bytes(reader, architecture),
     )
 
 
@@ -95,8 +99,8 @@ def memory_needed_bytes(
 ) -> int:
     """About how much memory a runner of this model takes: weights, adapters, attention cache, buffers, process.
 
-    Models whose layers look back over a window only, or keep a fixed state, need less. What lies on a GPU is counted
-    too, as if it were here.
+    Models whose layers look back over a window only need less, and so do hybrids, of whose layers only some keep a
+    state. What lies on a GPU is counted too, as if it were here.
     """
     options = options or ModelOptions()
     cache = facts.kv_bytes_per_token * context_length * options.cache_type.bytes_per_value / KV_BYTES
@@ -104,7 +108,8 @@ def memory_needed_bytes(
     if options.flash_attention is FlashAttention.OFF:  # then every token's scores for every other stand there at once
         buffers += batch_tokens * context_length * facts.heads * SCORE_BYTES
     adapters = sum(_size_of(use.path) for use in options.adapters)
-    return facts.weights_bytes + adapters + round(cache) + buffers + PROCESS_BYTES
+    states = facts.state_bytes * SEQUENCES
+    return facts.weights_bytes + adapters + round(cache) + states + buffers + PROCESS_BYTES
 
 
 def _size_of(path: Path) -> int:
@@ -120,6 +125,16 @@ def _kv_bytes_per_token(reader: _Facts, architecture: str) -> int:
     key = reader.whole(f"{architecture}.attention.key_length", WIDTH_LIMIT) or usual
     value = reader.whole(f"{architecture}.attention.value_length", WIDTH_LIMIT) or usual
     return sum(kv_heads) * (key + value) * KV_BYTES
+
+
+def _state_bytes(reader: _Facts, architecture: str) -> int:
+    """Of state space models: the state and the last inputs of the convolution, of every layer."""
+    inner, size, kernel, groups = (
+        reader.whole(f"{architecture}.ssm.{key}", WIDTH_LIMIT)
+        for key in ("inner_size", "state_size", "conv_kernel", "group_count")
+    )
+    layers = reader.whole(f"{architecture}.block_count", LAYERS_LIMIT)
+    return layers * STATE_BYTES * (inner * size + max(0, kernel - 1) * (inner + 2 * groups * size))
 
 
 def _quantization(header: Header) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.errors import ModelFileError
-from inference.gguf import GgufFacts, memory_needed_bytes, read_facts
+from inference.gguf import SEQUENCES, GgufFacts, memory_needed_bytes, read_facts
 from inference.model_options import AdapterUse, CacheType, FlashAttention, ModelOptions
 from inference.starter import StarterPaths
+from tests.inference.tiny_architectures import INNER, KERNEL, LAYERS, STATE, write_tiny
 
 
 def write(path: Path, **changes: Any) -> Path:
@@ -91,6 +93,13 @@ def test_without_flash_attention_the_scores_of_a_batch_count(model: Path) -> Non
     scores = 64 * 1000 * facts.heads * 4
     usual = memory_needed_bytes(facts, 1000, batch_tokens=64)
     assert memory_needed_bytes(facts, 1000, off, batch_tokens=64) - usual == scores
+
+
+def test_a_state_counts_once_a_sequence(tmp_path: Path) -> None:
+    facts = read_facts(write_tiny(tmp_path / "mamba.gguf", "mamba"))
+    assert facts.state_bytes == LAYERS * 4 * (INNER * STATE + (KERNEL - 1) * INNER)
+    difference = memory_needed_bytes(facts, 512) - memory_needed_bytes(replace(facts, state_bytes=0), 512)
+    assert difference == SEQUENCES * facts.state_bytes
 
 
 def test_an_adapter_counts_with_its_size(model: Path, tmp_path: Path) -> None:
