@@ -25,6 +25,7 @@ from docs_index.errors import (
 
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_RATIO = 200  # a table of equal cells packs about 100 : 1
+PACKED_ALREADY = 1.5
 RATIO_COUNTS_FROM = 20_000_000
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
@@ -79,7 +80,9 @@ def weigh(path: Path, container: Container) -> None:
         raise UnsupportedFormat(f"This is not {_a(container.name)}, although its name says so.")
     if is_locked or any(entry.flag_bits & 1 for entry in entries):
         raise ProtectedDocument("This file asks for a password. Save a copy without one and add that.")
-    unpacked, packed = (sum(sizes) for sizes in zip(*((e.file_size, e.compress_size) for e in entries), strict=True))
+    # Pictures and films are packed already, and no text is looked for in them.
+    texts = [entry for entry in entries if entry.file_size > PACKED_ALREADY * entry.compress_size]
+    unpacked, packed = sum(entry.file_size for entry in texts), sum(entry.compress_size for entry in texts)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > RATIO_COUNTS_FROM and unpacked > MAX_RATIO * packed):
         raise LimitExceeded(
             f"This {container.name} would unpack to {unpacked // 1_000_000:,} MB, which is more than is safe."

@@ -127,3 +127,21 @@ def test_a_locked_open_document_is_said_to_be_locked(tmp_path: Path, suffix: str
     path = with_part(WRITERS[suffix](tmp_path / f"a{suffix}"), "META-INF/manifest.xml", LOCKED_MANIFEST)
     with pytest.raises(ProtectedDocument, match="asks for a password"):
         reader_for(suffix)(path)
+
+
+@pytest.mark.parametrize("suffix, macro", [(".docx", "word"), (".pptx", "ppt"), (".xlsx", "xl")])
+def test_macros_are_neither_run_nor_read(tmp_path: Path, suffix: str, macro: str) -> None:
+    path = WRITERS[suffix](tmp_path / f"a{suffix}")
+    plain = reader_for(suffix)(path)
+    with_macros = path.with_suffix(f"{suffix[:-1]}m")
+    path.rename(with_macros)
+    with_part(with_macros, f"{macro}/vbaProject.bin", OFFICE_BYTES + b"Sub AutoOpen()" * 50)
+    assert reader_for(with_macros.suffix)(with_macros) == plain
+
+
+def test_a_film_inside_is_no_bomb(tmp_path: Path) -> None:
+    path = WRITERS[".pptx"](tmp_path / "a.pptx")
+    with zipfile.ZipFile(path, "a") as archive, archive.open("ppt/media/film.mp4", "w") as entry:
+        for _ in range(310):
+            entry.write(bytes(1_000_000))
+    assert "Lions" in reader_for(".pptx")(path).text
