@@ -5,6 +5,7 @@ What a request does not ask for is not looked at: a plain answer passes untouche
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 from inference.logprobs import ContentLogprobs
@@ -46,7 +47,7 @@ class AnswerSplit:
         """The logprobs of what turned out to be text."""
         decided = self._decided()
         if delta.finish_reason:
-            decided = self._fed + 1  # half a character may stand at the end
+            decided = sys.maxsize  # the last token may reach beyond a stop string, or hold half a character
         return logprobs.take(delta.logprobs, self._spans(fed), decided)
 
     def _spans(self, fed: str) -> list[Span]:

@@ -53,3 +53,9 @@ def test_a_plain_answer_passes_untouched() -> None:
     split = AnswerSplit(None, NO_TOOLS, has_logprobs=True)
     delta = Delta("yes")
     assert split.split(delta) is delta
+
+
+def test_a_token_that_a_stop_string_has_cut_is_named() -> None:
+    split = AnswerSplit(ReasoningSplit(), NO_TOOLS, has_logprobs=True)
+    token = TokenLogprob(Likely("fire", -1.0), (), 0, 4)
+    assert split.split(Delta("fi", FinishReason.STOP, logprobs=(token,))).logprobs == (token,)

@@ -45,7 +45,10 @@ def test_a_chat_without_parameters_leaves_the_models_distribution_alone() -> Non
 
 
 def test_every_parameter_survives_the_way_there() -> None:
-    usual, rare = (0.2, 40, 0.9, 0.05, 1.1, 128, 7, ("END",), 99, True), (0.8, 0.5, -0.5, 0.7, 1.5, 3, 99, 2, 4.0, 0.2)
+    usual, rare = (
+        (0.2, 40, 0.9, 0.05, 1.1, 128, 7, ("END",), 99, True, False),
+        (0.8, 0.5, -0.5, 0.7, 1.5, 3, 99, 2, 4.0, 0.2),
+    )
     params = SamplingParams(*usual, *rare, ((7, -100.0), (8, 2.5)))
     asked = parse_chat(chat_body("m", [ChatMessage("user", "hello")], params))
     assert asked.params == params
