@@ -115,7 +115,7 @@ class Activity:
     def _note(self, record: _Record | None, delta: Delta) -> None:
         if delta.usage is not None:
             self._count(delta.usage, delta.timings)
-        if record is None:
+        if record is None or delta.headway:
             return
         if record.first_token_at is None:
             record.first_token_at = time.perf_counter()

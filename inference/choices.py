@@ -35,7 +35,7 @@ async def several(start: Start, count: int) -> Deltas:
     try:
         while bill.answers < count:
             delta = _raised(await heard.get())
-            if len(tasks) < count:
+            if len(tasks) < count and not delta.headway:
                 tasks += [asyncio.create_task(_hear(start, choice, heard)) for choice in range(1, count)]
             if delta.finish_reason:
                 bill.add(delta)

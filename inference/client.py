@@ -38,19 +38,24 @@ class Client:
         messages: Sequence[ChatMessage],
         params: SamplingParams,
         tools: ToolUse = client_schema.NO_TOOLS,
+        *,
+        with_headway: bool = False,
     ) -> AsyncGenerator[Delta, None]:
         """Stream an answer, or calls of tools. The last delta carries the finish reason and the usage.
 
-        Closing the generator cancels.
+        Closing the generator cancels. `with_headway`: deltas also say how far it is while it waits; for servers that
+        know `return_progress`, which are ours and llama.cpp's.
         """
         body = client_schema.chat_body(model, messages, params, tools)
+        if with_headway:
+            body["return_progress"] = True
         end: Delta | None = None
         async with self._transport.events(f"{self._base_url}/chat/completions", body) as events:
             async for event in events:
                 delta = client_schema.parse_chunk(event)
                 if end is not None or delta.finish_reason is not None:
                     end = client_schema.joined(end, delta)
-                elif delta.text or delta.reasoning or delta.tool_calls or delta.logprobs:
+                elif delta.text or delta.reasoning or delta.tool_calls or delta.logprobs or delta.headway:
                     yield delta
         if end is None:
             raise RunnerDied(DIED)

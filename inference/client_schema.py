@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.client_parts import message_json, parse_calls, parse_logprobs, tools_body
 from inference.errors import EndpointError, InferenceError, InvalidRequest, Overloaded, PromptTooLong
-from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Timings, ToolUse, Usage
+from inference.types import ChatMessage, Delta, FinishReason, Headway, SamplingParams, Timings, ToolUse, Usage
 
 JSON = dict[str, Any]
 
@@ -85,7 +85,15 @@ def parse_chunk(chunk: Mapping[str, Any]) -> Delta:
         parse_calls(said),
         parse_logprobs(choice),
         choice.get("index") or 0,
+        _headway(chunk.get("prompt_progress")),
     )
+
+
+def _headway(progress: object) -> Headway | None:
+    if not isinstance(progress, dict):
+        return None
+    read, total, ahead = (progress.get(name) or 0 for name in ("processed", "total", "ahead"))
+    return Headway(ahead, read, total) if all(isinstance(each, int) for each in (read, total, ahead)) else None
 
 
 def _usage(usage: Mapping[str, Any] | None) -> Usage | None:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import ModelLoadError, Overloaded, PromptTooLong
-from inference.types import Delta, EngineConfig, FinishReason, SamplingParams, Timings, Usage
+from inference.types import Delta, EngineConfig, FinishReason, Headway, SamplingParams, Timings, Usage
 
 START, END = "<|im_start|>", "<|im_end|>"
 CONTROL = {START: 0, END: 1}
@@ -37,6 +37,7 @@ class EchoSettings:
     places: int = 1024  # answers given at the same time
     queue_limit: int = 64  # requests that may wait for a place
     load_s: float = 0.0
+    read_s: float = 0.0  # for each prompt
     needs_bytes: int = 0  # what the service takes it to need
     refuse_loading: str = ""  # the sentence of a ModelLoadError
     die_loading: bool = False
@@ -120,11 +121,21 @@ class EchoEngine:
             raise Overloaded(self.running)
         self.running += 1
         try:
+            while self._places.locked():
+                yield Delta(headway=Headway(self.queue_depth, 0, len(prompt_tokens)))
+                await asyncio.sleep(self._settings.delay_s)
             async with self._places, aclosing(self._words_of(prompt_tokens, params)) as deltas:
+                async for delta in self._reading(len(prompt_tokens)):
+                    yield delta
                 async for delta in deltas:
                     yield delta
         finally:
             self.running -= 1
+
+    async def _reading(self, total: int) -> AsyncGenerator[Delta, None]:
+        for tenth in range(10 if self._settings.read_s else 0):
+            yield Delta(headway=Headway(0, total * tenth // 10, total))
+            await asyncio.sleep(self._settings.read_s / 10)
 
     async def _words_of(self, prompt_tokens: Sequence[int], params: SamplingParams) -> AsyncGenerator[Delta, None]:
         begin = time.perf_counter()

@@ -9,7 +9,7 @@ steps back into the queue with all its tokens and goes on from there. Not for us
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from inference import reasoning, tool_split
@@ -23,7 +23,7 @@ from inference.pacing import LEAST_TOKENS, Pacing
 from inference.sampling import Sampler, validate
 from inference.sequences import Sequences
 from inference.speculation import LONGEST_DRAFT
-from inference.types import EngineConfig, FinishReason
+from inference.types import EngineConfig, FinishReason, Headway
 from inference.vitals import WorkDone
 from inference.warm_up import warm_up
 
@@ -122,6 +122,14 @@ class Engine:
         events = [event for share in shares for event in self._sample_all(share)]
         self._learn(shares, time.perf_counter() - started_at, len(events))
         return events
+
+    def headway(self) -> Iterator[tuple[int, Headway]]:
+        """How far those requests are that wait, for a place or for their prompt to be read."""
+        for job in self._running:
+            if not job.generated:
+                yield job.request.id, Headway(0, job.read, len(job.tokens))
+        for place, job in enumerate(self._waiting, len(self._running)):
+            yield job.request.id, Headway(place, 0, len(job.tokens))
 
     def drop_all(self) -> None:
         """Forget every request and prefix: after a failed step nobody knows what the attention cache holds."""

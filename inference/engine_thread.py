@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -26,13 +26,14 @@ from inference.model_facts import ModelFacts
 from inference.parked import Parked
 from inference.state_keeper import StateKeeper, keeper_of
 from inference.text_stream import TextStream
-from inference.types import Delta, EngineConfig, FinishReason, SamplingParams
+from inference.types import Delta, EngineConfig, FinishReason, Headway, SamplingParams
 from inference.vitals import WorkDone
 
 logger = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 64  # requests waiting for a place; the next one is told to come back later
 
+HEADWAY_S = 0.5  # a request that waits is told how far it is, no sooner and no more often
 TOGETHER_S = 0.03
 
 Progress = Callable[[float], None]
@@ -49,6 +50,8 @@ class _Answer:
     deltas: _Deltas
     has_begun: bool = False  # to be heard
     trail: LogprobTrail | None = None  # where logprobs were asked for
+    headway: Headway | None = None  # that was told last
+    told_at: float = field(default_factory=time.perf_counter)  # when that was; at first, when it was asked
 
 
 class AsyncEngine:
@@ -66,7 +69,7 @@ class AsyncEngine:
         self._answers: dict[int, _Answer] = {}  # the thread's
         self._news: list[_News] = []  # the thread's: not delivered yet
         self._news_is_urgent = False
-        self._delivered_at = 0.0
+        self._delivered_at = self._headway_at = 0.0
         self._open: set[int] = set()  # the event loop's: ids of requests that have not ended
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -181,6 +184,7 @@ class AsyncEngine:
                 engine.drop_all()
                 self._fail_all(str(error) if isinstance(error, InferenceError) else "The model could not go on.")
                 continue
+            self._tell_headway(engine)
             if self._news_is_urgent or time.perf_counter() - self._delivered_at >= TOGETHER_S:
                 self._hand_over()
 
@@ -240,6 +244,18 @@ class AsyncEngine:
         if answer.trail:
             delta = replace(delta, logprobs=answer.trail.take(text, is_over=ending is not None))
         self._put(event.request_id, answer, delta)
+
+    def _tell_headway(self, engine: Engine) -> None:
+        """What those who wait for longer see. Told between steps: a step that hangs never seems to get on."""
+        now = time.perf_counter()
+        if now - self._headway_at < HEADWAY_S:
+            return
+        self._headway_at = now
+        for request_id, headway in engine.headway():
+            answer = self._answers[request_id]
+            if headway != answer.headway and now - answer.told_at >= HEADWAY_S:
+                answer.headway, answer.told_at = headway, now
+                self._news.append((request_id, answer.deltas, Delta(headway=headway)))
 
     def _put(self, request_id: int, answer: _Answer, delta: Delta | InferenceError) -> None:
         self._news.append((request_id, answer.deltas, delta))

@@ -49,7 +49,7 @@ class Generation:
         return self._start(0) if count == 1 else choices.several(self._start, count)
 
     def _told(self, delta: Delta) -> Delta:
-        return self._splits[delta.choice].split(delta)
+        return delta if delta.headway else self._splits[delta.choice].split(delta)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._stream(send) if self._asked.stream else self._whole(scope, receive, send)
@@ -75,7 +75,12 @@ class Generation:
 
     async def _stream(self, send: Send) -> None:
         asked = self._asked
-        writer = ChunkWriter(self._completion, include_usage=asked.include_usage, choices=asked.choices)
+        writer = ChunkWriter(
+            self._completion,
+            include_usage=asked.include_usage,
+            choices=asked.choices,
+            shows_headway=asked.shows_headway,
+        )
         async with aclosing(self._deltas()) as deltas:
             try:
                 first = await anext(deltas, Delta(finish_reason=FinishReason.STOP))

@@ -12,7 +12,7 @@ from typing import Any
 
 from inference.errors import InferenceError, InvalidRequest, Overloaded, PromptTooLong
 from inference.openai_logprobs import logprobs_json
-from inference.types import Delta, FinishReason, TokenLogprob, ToolCall, ToolCallDelta, Usage
+from inference.types import Delta, FinishReason, Headway, TokenLogprob, ToolCall, ToolCallDelta, Usage
 
 JSON = dict[str, Any]
 
@@ -35,8 +35,11 @@ class Completion:
 class ChunkWriter:
     """Turns deltas into server-sent events. Nearly every event differs in its text alone, so the rest is made once."""
 
-    def __init__(self, completion: Completion, *, include_usage: bool, choices: int = 1) -> None:
+    def __init__(
+        self, completion: Completion, *, include_usage: bool, choices: int = 1, shows_headway: bool = False
+    ) -> None:
         self._completion = completion
+        self._shows_headway = shows_headway
         self._include_usage = include_usage
         self._open = choices  # that have not ended
         self._frames = [self._frame(index) for index in range(choices)]
@@ -55,9 +58,18 @@ class ChunkWriter:
 
     def delta(self, delta: Delta) -> bytes:
         """The events of one delta; none when it says nothing."""
+        if delta.headway is not None:
+            return self._headway(delta.headway)
         if delta.finish_reason is not None:
             return self._last(delta)
         return self._said(delta)
+
+    def _headway(self, headway: Headway) -> bytes:
+        """For whoever asked, llama.cpp's field with our `ahead`; for others a comment, so that something comes."""
+        if not self._shows_headway:
+            return f": {headway.ahead} ahead, {headway.read} of {headway.total} read\n\n".encode()
+        progress = {"total": headway.total, "processed": headway.read, "ahead": headway.ahead}
+        return event({**self._completion.head(stream=True), "choices": [], "prompt_progress": progress})
 
     def _said(self, delta: Delta) -> bytes:
         events = b""

@@ -39,6 +39,7 @@ class GenerationRequest:
     prompt: str = ""
     stream: bool = False
     include_usage: bool = False
+    shows_headway: bool = False  # llama.cpp's `return_progress`: while it waits, events say how far it is
     choices: int = 1  # answers to the same prompt
     tools: ToolUse = ToolUse()
 
@@ -132,6 +133,7 @@ def _generation(body: JSON, logprobs: int | None) -> JSON:
         "choices": fields.whole(body, "n", 1, CHOICES_LIMIT, default=1),
         "stream": fields.flag(body, "stream"),
         "include_usage": fields.flag(options, "include_usage"),
+        "shows_headway": fields.flag(body, "return_progress"),
     }
 
 

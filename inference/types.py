@@ -148,6 +148,15 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class Headway:
+    """How far a request is that waits: in the queue behind others, or while its prompt is read."""
+
+    ahead: int = 0  # questions that were asked before it and are not answered yet; 0: it has its place
+    read: int = 0  # tokens of its prompt
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of an answer. The last one carries the finish reason, the usage and our engine's timings."""
 
@@ -159,6 +168,7 @@ class Delta:
     tool_calls: tuple[ToolCallDelta, ...] = ()  # come after the text
     logprobs: tuple[TokenLogprob, ...] = ()  # of the tokens whose text this delta completes, if they were asked for
     choice: int = 0  # which of several answers it belongs to
+    headway: Headway | None = None  # then the delta says nothing else
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from docs_index.errors import DocsIndexError
 from docs_index.types import Passage
 from inference.client import Client
 from inference.errors import InferenceError
-from inference.types import ChatMessage, Delta, FinishReason, SamplingParams, Usage
+from inference.types import ChatMessage, Delta, FinishReason, Headway, SamplingParams, Usage
 from webchat.chat import prompts, records, retrieval
 from webchat.chat.broadcast import Broadcast
 from webchat.chat.models import State
@@ -131,12 +131,14 @@ class Answer:
 
     async def _stream(self, client: Client, model: LanguageModel, messages: list[ChatMessage]) -> None:
         params: SamplingParams = model.sampling
-        async with aclosing(client.chat(model.name, messages, params)) as deltas:
+        async with aclosing(client.chat(model.name, messages, params, with_headway=True)) as deltas:
             async for delta in deltas:
                 self._take(delta)
                 await self._save_now_and_then()
 
     def _take(self, delta: Delta) -> None:
+        if delta.headway:
+            self.broadcast.show(waiting_for(delta.headway))
         if delta.text or delta.reasoning:
             self.last_token = time.monotonic()
             self.first_token = self.first_token or self.last_token
@@ -158,6 +160,15 @@ class Answer:
         if now - self.saved > SAVE_EVERY_S:
             self.saved = now
             await sync_to_async(records.keep_partial)(self.opened.answer_id, self.broadcast.text)
+
+
+def waiting_for(headway: Headway) -> str:
+    """What a person reads while there is no answer."""
+    if headway.ahead:
+        return (
+            "1 question is ahead of yours…" if headway.ahead == 1 else f"{headway.ahead} questions are ahead of yours…"
+        )
+    return f"Reading… {headway.read * 100 // max(1, headway.total)} %"
 
 
 def _joined(note: str, prompt: Prompt) -> str:

@@ -35,6 +35,7 @@ class Broadcast:
 
     def add(self, text: str) -> None:
         self.text += text
+        self.status = ""
         self._wake()
 
     def show(self, status: str) -> None:

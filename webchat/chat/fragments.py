@@ -74,7 +74,8 @@ class LiveAnswer:
         blocks = self._stream.feed(progress.text, self._citations)
         context = {
             "pk": self.answer_id,
-            "status": "" if self._stream.tail or blocks else progress.status,
+            "status": progress.status,  # a request that has to step back in mid-answer waits as well
+            "spoken": progress.status.partition("…")[0],  # a figure that changes twice a second is not read out
             "blocks": blocks,
             "tail": self._stream.open_html(self._citations),
             "is_first": self._is_first,  # the page may hold an older state of the text
