@@ -1,7 +1,8 @@
 """Several answers to one prompt, as one stream of deltas. Knows nothing of engines: it is told how to start an answer.
 
 The first answer is started alone, and the others when its first delta is there: then the engine holds the prompt, and
-the others begin with it without reading it again. Closing the stream ends them all.
+the others begin with it without reading it again. Where the queue is full by then they wait for room, since their
+request was let in. Closing the stream ends them all.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
+from inference.errors import Overloaded
 from inference.types import Delta, SamplingParams, Timings, Usage
 
 Deltas = AsyncGenerator[Delta, None]
@@ -18,6 +20,7 @@ Start = Callable[[int], Deltas]
 """Starts the answer with this index."""
 
 SEEDS = 1 << 32
+KNOCK_S = 0.1  # between two times that one asks for room in the queue
 
 
 def seeded(params: SamplingParams, choice: int) -> SamplingParams:
@@ -50,11 +53,24 @@ async def several(start: Start, count: int) -> Deltas:
 
 async def _hear(start: Start, choice: int, heard: asyncio.Queue[Delta | Exception]) -> None:
     try:
-        async with aclosing(start(choice)) as deltas:
+        async with aclosing(_let_in(start, choice)) as deltas:
             async for delta in deltas:
                 heard.put_nowait(replace(delta, choice=choice))
     except Exception as error:  # the task's top: whatever it was, the one who waits must hear of it
         heard.put_nowait(error)
+
+
+async def _let_in(start: Start, choice: int) -> Deltas:
+    while True:
+        try:
+            async with aclosing(start(choice)) as deltas:
+                async for delta in deltas:
+                    yield delta
+            return
+        except Overloaded:  # is only raised before the first delta
+            if choice == 0:
+                raise
+        await asyncio.sleep(KNOCK_S)
 
 
 def _raised(item: Delta | Exception) -> Delta:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from inference import choices, openai_answers, serving
+from inference import openai_answers, serving
 from inference.answer_split import AnswerSplit
 from inference.choices import Deltas
 from inference.errors import InferenceError
@@ -26,10 +26,10 @@ EVENT_STREAM = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache
 
 
 class Generation:
-    """An ASGI answer. `start` begins one of the answers that were asked for, when they are to be sent."""
+    """An ASGI answer. `start` begins what was asked for; it is called once, when that is to be sent."""
 
     def __init__(
-        self, model: str, asked: GenerationRequest, start: choices.Start, *, reasoning: str | None = None
+        self, model: str, asked: GenerationRequest, start: Callable[[], Deltas], *, reasoning: str | None = None
     ) -> None:
         """`reasoning`: the mark that ends the reasoning which the prompt has begun."""
         is_chat = bool(asked.messages)
@@ -44,10 +44,6 @@ class Generation:
         reasoning = ReasoningSplit(self._close) if self._completion.is_chat else None
         return AnswerSplit(reasoning, self._asked.tools, has_logprobs=self._asked.params.logprobs is not None)
 
-    def _deltas(self) -> Deltas:
-        count = self._asked.choices
-        return self._start(0) if count == 1 else choices.several(self._start, count)
-
     def _told(self, delta: Delta) -> Delta:
         return delta if delta.headway else self._splits[delta.choice].split(delta)
 
@@ -59,7 +55,7 @@ class Generation:
         answers = [WholeAnswer() for _ in self._splits]
         last = Delta()
         try:
-            async with aclosing(self._deltas()) as deltas:
+            async with aclosing(self._start()) as deltas:
                 async for delta in deltas:
                     last = self._told(delta)
                     answers[last.choice].add(last)
@@ -81,7 +77,7 @@ class Generation:
             choices=asked.choices,
             shows_headway=asked.shows_headway,
         )
-        async with aclosing(self._deltas()) as deltas:
+        async with aclosing(self._start()) as deltas:
             try:
                 first = await anext(deltas, Delta(finish_reason=FinishReason.STOP))
             except InferenceError as error:

@@ -13,7 +13,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -33,7 +33,7 @@ from inference.priority import lowest_priority
 from inference.prompt import PromptEncoder
 from inference.service_schema import parse_keeping, parse_spec
 from inference.tool_schema import parse_tools
-from inference.types import Keeping, RunnerKind, RunnerSpec, SamplingParams
+from inference.types import Keeping, RunnerKind, RunnerSpec
 from inference.vitals import Vitals
 
 PULSE_S = 1.0
@@ -181,7 +181,7 @@ async def chat_completions(request: Request) -> ASGIApp:
     asked = openai_schema.parse_chat(await serving.read_json(request))
     tokens = await prompts.chat(asked.messages, asked.tools.tools)
     params = await prompts.constrained(asked.params, asked.tools)
-    start = _answers(runner, engine, tokens, params)
+    start = _answers(runner, engine, tokens, replace(asked, params=params))
     return Generation(runner.spec.name, asked, start, reasoning=prompts.reasoning)
 
 
@@ -190,11 +190,16 @@ async def completions(request: Request) -> ASGIApp:
     runner, engine, prompts = _generating(request)
     asked = openai_schema.parse_completion(await serving.read_json(request))
     tokens = await prompts.plain(asked.prompt)
-    return Generation(runner.spec.name, asked, _answers(runner, engine, tokens, asked.params))
+    return Generation(runner.spec.name, asked, _answers(runner, engine, tokens, asked))
 
 
-def _answers(runner: Runner, engine: ChatEngine, tokens: list[int], params: SamplingParams) -> choices.Start:
-    return lambda choice: runner.activity.follow(engine.generate(tokens, choices.seeded(params, choice)))
+def _answers(
+    runner: Runner, engine: ChatEngine, tokens: list[int], asked: openai_schema.GenerationRequest
+) -> Callable[[], choices.Deltas]:
+    def start(choice: int) -> choices.Deltas:
+        return engine.generate(tokens, choices.seeded(asked.params, choice))
+
+    return lambda: runner.activity.follow(start(0) if asked.choices == 1 else choices.several(start, asked.choices))
 
 
 async def tokenize(request: Request) -> Response:

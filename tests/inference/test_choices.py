@@ -8,8 +8,9 @@ from contextlib import aclosing
 
 import pytest
 
+from inference import choices
 from inference.choices import seeded, several
-from inference.errors import RunnerDied
+from inference.errors import Overloaded, RunnerDied
 from inference.types import Delta, FinishReason, SamplingParams, Timings, Usage
 
 
@@ -71,6 +72,30 @@ async def test_one_that_fails_fails_them_all() -> None:
         async for _ in several(answers.start, 3):
             pass
     assert {"cut 0", "cut 2"} <= set(answers.events)
+
+
+async def test_the_others_wait_for_room_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "KNOCK_S", 0.0)
+    answers, refusals = Answers(), iter([False, True, True, True, False, False])  # of the starts, in order
+
+    async def start(choice: int) -> AsyncGenerator[Delta, None]:
+        if next(refusals):
+            raise Overloaded(64)
+        async with aclosing(answers.start(choice)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    said = [delta.text async for delta in several(start, 3)]
+    assert len("".join(said).split()) == 9
+
+
+async def test_the_first_is_refused_when_the_queue_is_full() -> None:
+    async def start(choice: int) -> AsyncGenerator[Delta, None]:
+        raise Overloaded(64)
+        yield Delta()
+
+    with pytest.raises(Overloaded):
+        await anext(several(start, 2))
 
 
 def test_each_answer_has_a_seed_of_its_own() -> None:
