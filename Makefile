@@ -11,13 +11,16 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --progress-bar o
 export CMAKE_ARGS ?= -DGGML_NATIVE=ON -DLLAVA_BUILD=OFF
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
+# One test file runs in one worker, in order.
+WORKERS ?= 2
+
 .PHONY: run test lint bench clean
 run: .venv/ready
 	@$(PY) manage.py serve
 
 test: .venv/ready-for-tests
 	@scripts/browser
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: .venv/ready-for-tests
 	$(PY) -m ruff format --check .

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -17,4 +18,5 @@ def starter_models():
     from inference import starter
 
     folder.mkdir(parents=True, exist_ok=True)
-    return starter.bring(folder, print)
+    with FileLock(folder.with_suffix(".lock")):  # several workers, one download
+        return starter.bring(folder, print)

@@ -27,7 +27,9 @@ def answer(engine: Engine, prices: Prices, *numbers: int, **chosen: Any) -> tupl
     """What each request was told, and in how many steps."""
     engine.drop_all()
     engine._prices = prices
-    params = SamplingParams(**{"temperature": 0, "max_tokens": 120, "ignore_eos": True, "logit_bias": FEW_WORDS, **chosen})
+    params = SamplingParams(
+        **{"temperature": 0, "max_tokens": 120, "ignore_eos": True, "logit_bias": FEW_WORDS, **chosen}
+    )
     for number in numbers:
         engine.add(Request(number, tuple(10 + number * i % 200 for i in range(1, 25)) * 2, params))
     told: dict[int, list[StepEvent]] = {number: [] for number in numbers}
