@@ -21,6 +21,7 @@ from docs_index.errors import LimitExceeded, ReadError
 from docs_index.extraction_json import extraction_fields
 from docs_index.readers.registry import reader_for
 from docs_index.readers.steps import heard_by
+from docs_index.structure import bounded
 from docs_index.types import Extraction, ReadLimits
 
 try:
@@ -88,7 +89,7 @@ def _answer(request: dict[str, Any], limits: ReadLimits) -> dict[str, Any]:
     except Exception as error:  # the top of the process: a reader's mistake must not look like a crash
         sys.excepthook(type(error), error, error.__traceback__)
         return _failure("DamagedDocument", "This file could not be understood; it is probably damaged.")
-    return {"extraction": extraction_fields(extraction)}
+    return {"extraction": extraction_fields(bounded(extraction))}
 
 
 def _picture(path: Path, request: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,27 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from docs_index.types import Extraction, Heading, Place
 
 COUNTED_BY_LINES = ("row", "line")
+MOST_HEADINGS = 50_000
+MOST_NUMBERS = 200_000
 MOST_BARE_CHARS = 600  # a title with its marks, twice over
+
+
+def bounded(extraction: Extraction) -> Extraction:
+    """Without the structure that no person could follow: whoever reads it holds it in memory, and nobody limits that.
+
+    Headings past the limit are left out; numbers are left out altogether, for half of them would be wrong.
+    """
+    if len(extraction.headings) > MOST_HEADINGS:
+        extraction = replace(extraction, headings=extraction.headings[:MOST_HEADINGS])
+    if len(extraction.numbering) > MOST_NUMBERS:
+        extraction = replace(extraction, numbering=(), counts="")
+    return extraction
 
 
 class Structure:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs_index import structure
 from docs_index.extraction_json import extraction_fields, extraction_of, structure_json, with_structure
 from docs_index.structure import Structure
 from docs_index.types import Extraction, Heading, Numbered, Place, PlaceKind
@@ -110,3 +113,12 @@ def test_a_structure_survives_its_journey(
 def test_a_count_never_reaches_the_next() -> None:
     cells = Extraction("a\nb\nc\nd", numbering=(Numbered(0, 1), Numbered(6, 2)), counts="cell")
     assert [Structure(cells).number_at(offset) for offset in (0, 2, 4, 6)] == [1, 1, 1, 2]
+
+
+def test_more_structure_than_anybody_could_follow_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(structure, "MOST_HEADINGS", 2)
+    monkeypatch.setattr(structure, "MOST_NUMBERS", 1)
+    kept = structure.bounded(replace(SHEETS, headings=GUIDE.headings))
+    assert [heading.title for heading in kept.headings] == ["Guide", "Linux"]
+    assert (kept.numbering, kept.counts, kept.places, kept.text) == ((), "", SHEETS.places, SHEETS.text)
+    assert structure.bounded(replace(kept, headings=())) == replace(kept, headings=())
