@@ -190,7 +190,7 @@ async def add_bad_models(page: Page, tmp_path: Path, starter_models: StarterPath
         await expect(page.locator("body")).to_contain_text(sentence)
     form = page.locator("form[data-upload]")
     await form.locator("input[type=file]").set_input_files(half)
-    await form.get_by_role("button", name="Upload").click()
+    await form.get_by_role("button", name="Upload", exact=True).click()
     await expect(form).to_contain_text("half.gguf is incomplete")
     await page.goto("/models/")
     await expect(page.locator("body")).not_to_contain_text("half.gguf")

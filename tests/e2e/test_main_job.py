@@ -81,7 +81,7 @@ async def ask_the_documents(page: Page) -> None:
     await page.keyboard.press("Escape")
     answer = await ask(page, QUESTION)
     source = answer.locator(".source", has_text="lighthouse.pdf").filter(has_text="Ingrid Solheim")
-    await expect(source).to_contain_text("p. 2")
+    await expect(source).to_contain_text("Page 2")
     await expect(answer).to_have_attribute("data-state", "complete", timeout=120_000)
     await source.click()
     await expect(page.locator("#panel mark")).to_contain_text(FACT)
