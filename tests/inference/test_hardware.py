@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,13 @@ def test_the_lowest_priority_is_idle_scheduling() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(done.stdout) == 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group sessions")
+def test_the_lowest_priority_counts_beyond_its_own_session() -> None:
+    program = (
+        "import os; from inference.priority import lowest_priority; os.setsid(); lowest_priority(); "
+        "print(open('/proc/self/autogroup').read())"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert told.split()[-2:] == ["nice", "19"]
