@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from webchat.settings import Environment
+from webchat.environment import Environment
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = re.compile(r"^\| `(INGLENOOK_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)

@@ -11,7 +11,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from webchat.settings import environment, postgres
+from webchat.environment import environment
+from webchat.postgres.address import database_at
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +31,7 @@ def test_what_is_no_address_of_a_database_is_refused(url: str) -> None:
     with pytest.raises(
         ImproperlyConfigured, match="looks like this: postgresql://name:password@host/database"
     ) as refusal:
-        postgres(url)
+        database_at(url)
     assert "secret" not in str(refusal.value)
 
 

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with one thing more. `webchat/settings.py` names it where a database is set."""
+"""Django's PostgreSQL backend, with one thing more. `address.py` names it where a database is set."""
