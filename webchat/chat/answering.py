@@ -21,7 +21,7 @@ from inference.errors import InferenceError, RunnerDied
 from inference.types import ChatMessage, Delta, FinishReason, Headway, SamplingParams, Usage
 from webchat.chat import prompts, records, retrieval
 from webchat.chat.broadcast import Broadcast
-from webchat.chat.followups import made_whole
+from webchat.chat.followups import readings
 from webchat.chat.models import State
 from webchat.chat.prompts import Prompt, Source, Window
 from webchat.chat.records import Brief, Opened, Outcome
@@ -98,8 +98,9 @@ class Answer:
         if not brief.collections:
             return [], ""
         self.broadcast.show("Searching your documents…")
-        query = made_whole(brief.question, [turn.question for turn in brief.history])
-        found = await shelf.find(query, brief.collections, retrieval.PASSAGES)
+        meant = readings(brief.question, [turn.question for turn in brief.history])
+        searches = [await shelf.find(query, brief.collections, retrieval.PASSAGES) for query in meant]
+        found = searches[retrieval.best_reading([search.passages for search in searches])]
         return retrieval.worth_reading(found.passages), found.note if found.passages else NOTHING_FOUND
 
     async def _client(self, model: LanguageModel) -> Client:

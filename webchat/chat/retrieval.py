@@ -1,4 +1,4 @@
-"""Which of the passages that were found for a question are worth reading."""
+"""Which of the searches for a question to go by, and which of its passages are worth reading. Pure."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ def worth_reading(passages: Sequence[Passage]) -> list[Passage]:
         return [p for p in passages if p.reranked and p.reranked.score >= RELEVANT * max(read)]
     best = max((passage.score for passage in passages), default=0.0)
     return [p for p in passages if p.score >= RELEVANT * best or p.lexical_rank == 1 or p.dense_rank == 1]
+
+
+def best_reading(found: Sequence[Sequence[Passage]]) -> int:
+    """Of the searches for what a question may mean, the likeliest first, which one the documents speak of most.
+
+    That is the one whose nearest passage is nearest in meaning. Words cannot tell: their scores grow with the question.
+    """
+    return max(range(len(found)), key=lambda i: (_nearest(found[i]), bool(found[i])))  # the first of equals
+
+
+def _nearest(passages: Sequence[Passage]) -> float:
+    return max((passage.dense_score or 0.0 for passage in passages), default=0.0)

@@ -81,3 +81,22 @@ STAND_ALONE = [
     ),
     Talk(("云雾绿茶产于哪里？", "桂花米酒一瓶多少钱？"), "酒-价格"),
 ]
+
+# Their words do not tell whether the last question goes on or begins something else.
+DOUBTFUL = [
+    Talk(("Tell me about the Swift.", "and the price?"), "swift-price"),
+    Talk(("Tell me about the Swift.", "warranty?"), "swift-warranty"),
+    Talk(("Tell me about the Heron.", "And how long is the warranty period?"), "heron-warranty"),
+    Talk(("What is the Heron made of?", "And when does the town library open?"), "library-hours"),
+    Talk(("How much is the Heron?", "So who founded the library?"), "library-founded"),
+    Talk(("How much is the Heron?", "Does this library cost anything?"), "library-fees"),
+    Talk(("How much is the Heron?", "How long is that warranty?"), "heron-warranty"),
+    Talk(("How much is the Heron?", "museum"), "mill-today"),
+    Talk(("Tell me about the Swift.", "And who owned the paper mill before the war?"), "mill-owner"),
+    Talk(("How much is the Heron?", "And when was the mill at Orsk built?"), "mill-built"),
+    Talk(("Tell me about the Swift.", "And how much does a Heron cost?"), "heron-price"),
+    Talk(("Was kostet der Kachelofen Hesta?", "Und wie schwer ist das Ruderboot Mira?"), "boot-gewicht"),
+    Talk(("Tell me about the Swift.", "And who founded the library?", "When does it open?"), "library-hours"),
+    Talk(("How heavy is the Heron?", "And the Swift?", "How much does it cost?"), "swift-price"),
+    Talk(("How much is the Heron?", "Does the Swift weigh more than it?"), "swift-weight"),
+]
