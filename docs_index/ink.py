@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-NO_INK = re.compile("[\\s\x00-\x1f\x7f-\x9f\ufffe\ud800-\udfff-]+")  # the last sign is the hyphen
+NO_INK = re.compile("[\\s\x00-\x1f\x7f-\x9f\xad\u200b\u2060\ufeff\ufffe\ud800-\udfff-]+")  # the last sign is the hyphen
 
 
 def ink(text: str) -> int:

@@ -61,7 +61,8 @@ COMMON = re.compile(
     "[\t-\r -~\xa0-\u077f\u0900-\u0eff\u1e00-\u27bf\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffee"
     "\U0001f300-\U0001faff]"
 )
-UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+# What cannot be stored, and what only says where a word may be parted: nobody types it into a search.
+UNWANTED = re.compile(r"[\x00\xad\u200b\u2060\ufeff\ud800-\udfff]")
 LINE_ENDS = re.compile(r"\r\n?|[\x0b\x85\u2028]|\x0c|\u2029")
 BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)+")
 
@@ -88,7 +89,7 @@ def decode_bytes(data: bytes, *, keeps_lines: bool = False, names_itself: bool =
     text = data.decode(declared or encoding_of(data), errors="replace")
     if len(CONTROL.findall(text[:SAMPLE_BYTES])) > MAX_CONTROL_SHARE * min(len(text), SAMPLE_BYTES):
         raise UnsupportedFormat(NOT_TEXT)
-    return LINE_ENDS.sub("\n", UNSTORABLE.sub("", text)) if keeps_lines else tidy(text)
+    return LINE_ENDS.sub("\n", UNWANTED.sub("", text)) if keeps_lines else tidy(text)
 
 
 def declared_encoding(data: bytes) -> str | None:
@@ -154,8 +155,8 @@ def _is_plausible(text: str) -> bool:
 
 
 def tidy(text: str) -> str:
-    """One kind of line end, at most one blank line in a row, nothing that cannot be stored as UTF-8."""
-    text = LINE_ENDS.sub("\n", UNSTORABLE.sub("", text))
+    """One kind of line end, at most one blank line in a row, no soft hyphens, nothing that UTF-8 cannot store."""
+    text = LINE_ENDS.sub("\n", UNWANTED.sub("", text))
     return BLANK_LINES.sub("\n\n", text)
 
 

@@ -14,7 +14,7 @@ from docs_index.errors import UnsupportedFormat
 from docs_index.readers import code_suffixes, ocr
 from docs_index.types import Extraction
 
-READERS_VERSION = 1  # raised whenever a reader takes another text from the same bytes
+READERS_VERSION = 2  # raised whenever a reader takes another text from the same bytes
 
 Reader = Callable[[Path], Extraction]
 

@@ -43,6 +43,13 @@ def test_it_keeps_at_most_one_blank_line(tmp_path: Path) -> None:
     assert text.read(path).text == "one\n\ntwo\n\nthree"
 
 
+@pytest.mark.parametrize("invisible", ["\xad", "\u200b", "\u2060", "\ufeff"])
+def test_a_word_is_one_word_wherever_it_may_be_parted(tmp_path: Path, invisible: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"Donau{invisible}dampf{invisible}schiff", encoding="utf-8")
+    assert text.read(path).text == "Donaudampfschiff"
+
+
 @pytest.mark.parametrize("data", [b"", b" \n\t\r\n "])
 def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.txt"
