@@ -13,7 +13,11 @@ from docs_index.readers.decoding import decode, tidy
 from docs_index.readers.html_tables import cell_labels
 from docs_index.types import Extraction, Heading
 
-LEFT_OUT = "script, style, nav, noscript, template, svg, iframe, object, canvas, head, button, select, [hidden]"
+LEFT_OUT = """
+    script, style, nav, noscript, template, svg, iframe, object, canvas, head, button, select, textarea, [hidden],
+    [role=navigation], [role=search], [role=dialog], [role=alertdialog], dialog, span[aria-hidden=true]
+"""
+FRAME = "body footer, body header"  # around what the page is about, where it says what that is
 BLOCK_NAMES = """
     address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form
     h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tr ul
@@ -22,6 +26,12 @@ BLOCKS = frozenset(BLOCK_NAMES.split())
 LINES = frozenset({"li", "tr", "dd", "dt"})  # these stand on a line of their own, without a blank line before
 CELLS = frozenset({"td", "th"})
 SPACE = re.compile(r"\s+")
+NESTING_NAMES = """
+    address article aside blockquote center details dialog div dl fieldset figure footer form header main nav ol section
+    table ul
+"""
+NESTING = re.compile(rf"<(/?)(?:{'|'.join(NESTING_NAMES.split())})(?=[\s/>])[^>]*>", re.IGNORECASE)
+DEEPEST = 256  # no person writes so; the time the parser takes grows with the square of the depth
 # While the text is laid out, a heading carries a mark of two characters that Unicode gives to nobody: the second is its
 # level. So its offset is right whatever white space goes away.
 HEADING_MARK = "\ufdd0"
@@ -37,9 +47,9 @@ def read(path: Path) -> Extraction:
 
 def extract(html: str) -> Extraction:
     """The readable text of a page; raises EmptyDocument when none is left."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_shallow(html))
     title = _title(tree)
-    for node in tree.css(LEFT_OUT):
+    for node in [*tree.css(LEFT_OUT), *_frame(tree)]:
         node.decompose()
     text, headings = _without_marks(_lay_out(tree.body) if tree.body else "")
     if not text:
@@ -49,6 +59,29 @@ def extract(html: str) -> Extraction:
 
 def _lay_out(body: LexborNode) -> str:
     return _Layout(cell_labels(body) if body.css_first("table") else {}).lay_out(body)
+
+
+def _shallow(html: str) -> str:
+    """The same page; what nests deeper than anybody writes stands side by side instead."""
+    if html.count("<") <= DEEPEST:
+        return html
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        is_kept = depth <= DEEPEST if tag[1] else depth < DEEPEST
+        depth = max(0, depth + (-1 if tag[1] else 1))
+        return tag[0] if is_kept else "" if tag[1] else "<p>"
+
+    return NESTING.sub(kept, html)
+
+
+def _frame(tree: LexborHTMLParser) -> list[LexborNode]:
+    """What stands around the main part on every page of a site; not a head with the title of this one."""
+    if not tree.css_first("main"):
+        return []
+    inside = {node.mem_id for node in tree.css("main footer, main header")}
+    return [node for node in tree.css(FRAME) if node.mem_id not in inside and not node.css_first("h1")]
 
 
 def _title(tree: LexborHTMLParser) -> str:

@@ -38,6 +38,9 @@ def test_blocks_become_lines(html: str, text: str) -> None:
         "<template>x</template>",
         "<!-- x -->",
         "<p hidden>x</p>",
+        "<div role=navigation>x</div>",
+        "<div role=dialog>x</div>",
+        "<textarea>x</textarea>",
     ],
 )
 def test_what_nobody_reads_is_left_out(hidden: str) -> None:
@@ -55,8 +58,29 @@ def test_a_page_without_text_is_said_to_be_empty(html: str) -> None:
         extract(html)
 
 
-def test_deep_nesting_is_no_danger() -> None:
-    assert extract("<div>" * 10_000 + "deep").text == "deep"
+@pytest.mark.parametrize("tags", ["<div>", "<ul><li>", "<table><tr><td>", "<p><blockquote>"])
+def test_deep_nesting_is_no_danger(tags: str) -> None:
+    assert extract(tags * 30_000 + "deep").text == "deep"
+
+
+def test_deep_nesting_takes_time_that_grows_with_the_page_only() -> None:
+    assert grows_no_faster_than_its_size(lambda depth: extract("<div>" * depth + "deep"), 20_000)
+
+
+def test_boxes_that_nobody_closed_still_stand_below_one_another() -> None:
+    text = extract("".join(f"<div>{number}" for number in range(3_000))).text
+    assert text.split() == [str(number) for number in range(3_000)]
+    assert "\n\n2999" in text
+
+
+def test_what_stands_around_the_main_part_is_left_out() -> None:
+    page = "<header>Shop</header><main><article>one<footer>by Ann</footer></article></main><footer>Imprint</footer>"
+    assert extract(page).text == "one\n\nby Ann"
+
+
+def test_a_head_with_the_title_and_a_page_without_a_main_part_stay_whole() -> None:
+    assert extract("<header><h1>Cats</h1></header><main>one</main>").text == "Cats\n\none"
+    assert extract("<header>Cats</header><p>one</p><footer>Ann</footer>").text == "Cats\n\none\n\nAnn"
 
 
 def test_headings_keep_their_level_and_where_they_stand() -> None:
