@@ -6,7 +6,8 @@
     index.add_folder("notes")
     index.ask("when did it rain?")
 
-It reads, cuts, embeds and stores in the calling thread. What has not changed is neither read nor embedded again.
+It reads, cuts, embeds and stores in the calling thread. What has not changed is neither read nor embedded again. How
+far words and meaning are to be trusted in a collection is found out with the first question after it changed much.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from docs_index import index as core
 from docs_index.chunker import Chunker
 from docs_index.errors import EmptyDocument, ReadError
+from docs_index.probes import texts_of
 from docs_index.readers.registry import source_of, suffixes
 from docs_index.reading import ReaderProcess
 from docs_index.stores import Vectors
@@ -61,6 +63,7 @@ class Index(core.Index):
         super().__init__(location if is_address else Path(location), embedding_model=embedding_model)
         self._embed = embed
         self._tokenizer = tokenizer
+        self._looked_into: set[str] = set()  # collections that have not changed since `probes` was asked
 
     def add_text(self, name: str, text: str, *, collection: str = COLLECTION) -> None:
         """Adds a text or replaces the one of that name. Raises EmptyDocument when there is nothing in it."""
@@ -72,8 +75,14 @@ class Index(core.Index):
             return self._add_file(Path(path), DocumentKey(collection, name or Path(path).name), reader)
 
     def add_folder(self, folder: Path | str, *, collection: str = COLLECTION) -> Added:
-        """Adds every file in it that can be read, however deep; what begins with a dot is left out."""
+        """Adds every file in it that can be read, however deep; what begins with a dot is left out.
+
+        Files have their paths within it as names. What was added before and is gone from it stays until `remove`.
+        Raises NotADirectoryError where there is no such folder.
+        """
         folder = Path(folder)
+        if not folder.is_dir():
+            raise NotADirectoryError(f"There is no folder {folder}.")
         added = unchanged = 0
         failed: dict[str, str] = {}
         with closing(new_reader()) as reader:
@@ -113,9 +122,23 @@ class Index(core.Index):
         where: Filter = core.EVERYTHING,
     ) -> list[Passage]:
         """The best passages, by words and by meaning; of all collections, or of those that are named."""
-        vector = self._vectors_of([question])[0] if self._embed else None
+        if isinstance(collections, str):
+            raise TypeError(f"Name collections in a list: collections=[{collections!r}].")
         chosen = self.collections() if collections is None else collections
+        if not question.strip():
+            return []
+        for name in chosen:
+            self._find_out(name)
+        vector = self._vectors_of([question])[0] if self._embed else None
         return self.search(question, vector, collections=chosen, limit=limit, where=where)
+
+    def _find_out(self, collection: str) -> None:
+        """How far words and meaning are to be trusted there: some seconds, when it has changed much."""
+        if self._embed is None or collection in self._looked_into:
+            return
+        if probes := self.probes(collection):
+            self.learn(collection, probes, self._vectors_of(texts_of(probes)))
+        self._looked_into.add(collection)
 
     def _add_file(self, path: Path, key: DocumentKey, reader: ReaderProcess) -> bool:
         with path.open("rb") as file:
@@ -134,6 +157,7 @@ class Index(core.Index):
             batch = missing[start : start + BATCH_CHUNKS]
             self.remember_vectors(batch, self._vectors_of([chunk.text for chunk in batch]))
         self.add(key, key.document, extraction, chunks, source=source)
+        self._looked_into.discard(key.collection)
 
     def _vectors_of(self, texts: list[str]) -> Vectors:
         assert self._embed is not None

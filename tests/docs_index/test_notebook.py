@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from docs_index import Index
 from docs_index.errors import EmptyDocument
 from tests.docs_index.conftest import embed
+from tests.docs_index.test_learning import noise, passage
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -49,6 +52,48 @@ def test_without_a_function_that_embeds_it_goes_by_words(tmp_path: Path) -> None
     assert index.ask("lion", collections=["farm"]) == []
     with pytest.raises(EmptyDocument):
         index.add_text("b", "  ")
+    index.close()
+
+
+def test_it_finds_out_how_far_its_embedder_understands_a_collection(tmp_path: Path) -> None:
+    index = Index(tmp_path / "index.sqlite3", embed=noise)
+    for number in range(40):
+        index.add_text(f"{number}.txt", passage(number))
+    index.add_text("1.txt", "Nobody knows.", collection="other")
+
+    def weight(collection: str) -> float:
+        return index.explain("Which animal eats fish?", None, [], collections=[collection]).lexical_weight
+
+    before = weight("files")
+    index.ask("Which animal eats fish?")
+    assert weight("files") > before == weight("other")
+    index.close()
+
+
+def test_it_finds_out_again_only_when_something_was_added(tmp_path: Path) -> None:
+    embedded: list[int] = []
+
+    def counting(texts: list[str]) -> NDArray[np.float32]:
+        embedded.append(len(texts))
+        return embed(texts)
+
+    index = Index(tmp_path / "index.sqlite3", embed=counting)
+    for number in range(40):
+        index.add_text(f"{number}.txt", passage(number))
+    embedded.clear()
+    assert [len(index.ask("fish", limit=1)) for _ in range(2)] == [1, 1]
+    assert embedded == [80, 1, 1]
+    index.close()
+
+
+def test_what_is_asked_wrongly_is_said(tmp_path: Path) -> None:
+    index = Index(tmp_path / "index.sqlite3", embed=embed)
+    index.add_text("a", "Lions roar.")
+    assert index.ask("  ") == []
+    with pytest.raises(NotADirectoryError, match=r"There is no folder .*notess\."):
+        index.add_folder(tmp_path / "notess")
+    with pytest.raises(TypeError, match=r"collections=\['zoo'\]"):
+        index.ask("lion", collections="zoo")
     index.close()
 
 
