@@ -98,8 +98,8 @@ class SearchIn(Schema):
     ] = ""
     folder: Annotated[str, Field(max_length=300, description="Only what lies in it, however deep.")] = ""
     types: Annotated[list[Suffix], Field(max_length=100, description="Suffixes: `.pdf`.")] = []
-    since: Annotated[date | None, Field(description="Added, or last read anew, on that day or later.")] = None
-    until: Annotated[date | None, Field(description="Added, or last read anew, on that day or before.")] = None
+    since: Annotated[date | None, Field(description="Added, or changed, on that day or later.")] = None
+    until: Annotated[date | None, Field(description="Added, or changed, on that day or before.")] = None
 
     @property
     def wish(self) -> Wish:

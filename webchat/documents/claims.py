@@ -10,7 +10,7 @@ import socket
 from dataclasses import dataclass
 
 import psutil
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from docs_index.types import DocumentKey
@@ -67,7 +67,7 @@ class Claim:
     def finish(self) -> bool:
         """Marks it indexed. False: the hold was lost, and whatever was written for it is of no use."""
         done = {"status": Status.INDEXED, "step": Step.READ, "is_renewal": False, "progress": 100, "error": ""}
-        freed = {"attempts": 0, "worker": "", "indexed": timezone.now(), "shown": self.digest}
+        freed = {"attempts": 0, "worker": "", "indexed": _when_these_bytes_were(), "shown": self.digest}
         return bool(self._row().update(**done, **freed, vectors=F("passages")))
 
     def fail(self, reason: str) -> None:
@@ -85,6 +85,11 @@ class Claim:
 
     def _row(self) -> QuerySet[Document]:
         return Document.objects.filter(pk=self.pk, worker=self.worker, digest=self.digest, status=Status.INDEXING)
+
+
+def _when_these_bytes_were() -> Case:
+    """When they were read first. To be cut or embedded anew changes nothing of what a file says."""
+    return Case(When(indexed__isnull=False, shown=F("digest"), then=F("indexed")), default=Value(timezone.now()))
 
 
 def claim_of(row: Document) -> Claim:

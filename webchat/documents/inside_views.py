@@ -17,7 +17,7 @@ from webchat.documents.collection_views import require_listing
 from webchat.documents.models import Collection, Status
 
 PASSAGES = 50  # on a page
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet compute a cell instead of showing it
+FORMULA_SIGNS = (*"=+-@＝＋－＠", "\t", "\r")  # what makes a spreadsheet compute a cell instead of showing it
 
 
 class Line:
@@ -69,7 +69,7 @@ def percent_by_meaning(found: Coverage) -> int:
 
 
 def failure_lines(collection: Collection) -> Iterator[str]:
-    writer = csv.writer(Line())
+    writer = csv.writer(Line(), quoting=csv.QUOTE_NONNUMERIC)  # where ";" parts cells, it would part a name as well
     yield "\ufeff"  # or Excel takes the rest for another character set
     yield writer.writerow(["file", "reason", "size in bytes", "added"])
     for row in collection.documents.filter(status=Status.FAILED).iterator():

@@ -13,6 +13,8 @@ from docs_index.types import Filter
 from webchat.accounts.models import User
 from webchat.documents.models import Collection, Document
 
+MOST_SECONDS = 2**63 // 10**9 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -23,7 +25,7 @@ class Wish:
     name: str = ""
     folder: str = ""
     suffixes: frozenset[str] = frozenset()
-    since: date | None = None  # a file counts when it was added or last read anew on such a day
+    since: date | None = None  # a file counts when it was added, or changed, on such a day
     until: date | None = None
 
 
@@ -65,10 +67,16 @@ def _in_time(documents: QuerySet[Document], wish: Wish) -> QuerySet[Document]:
     end = _midnight(wish.until + timedelta(days=1)) if wish.until and wish.until < date.max else _midnight(date.max)
     if wish.since is None and wish.until is None:
         return documents
-    return documents.filter(Q(added__gte=begin, added__lt=end) | Q(indexed__gte=begin, indexed__lt=end))
+    on_disk = Q(mtime_ns__gte=_nanoseconds(begin), mtime_ns__lt=_nanoseconds(end))  # of what lies in a folder
+    return documents.filter(Q(added__gte=begin, added__lt=end) | Q(indexed__gte=begin, indexed__lt=end) | on_disk)
 
 
 def _midnight(day: date) -> datetime:
     """The first of that day here; years that a time zone cannot move are kept away from the edge."""
     inside = min(max(day, date(1, 1, 3)), date(9999, 12, 29))
     return timezone.make_aware(datetime.combine(inside, time.min))
+
+
+def _nanoseconds(moment: datetime) -> int:
+    """As a file's time of change is kept, as far as a row can hold it."""
+    return min(max(int(moment.timestamp()), -MOST_SECONDS), MOST_SECONDS) * 10**9

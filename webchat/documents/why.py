@@ -44,8 +44,8 @@ class Verdict:
 async def verdict_on(asked: Asked, everywhere: Sequence[Collection]) -> Verdict:
     """`everywhere` is what the person may read, whether it was searched or not."""
     names = {collection.index_key: collection.name for collection in everywhere}
-    if asked.document is not None and (reason := not_there(asked.document, asked.scope, names)):
-        return Verdict(reason)
+    if asked.document is not None and asked.document.collection_id not in {row.pk for row in asked.scope.collections}:
+        return Verdict(left_out(asked.document.name, names[str(asked.document.collection_id)]))
     try:
         chunks = await asyncio.to_thread(_chunks, asked, list(names))
         if not chunks:
@@ -67,16 +67,8 @@ async def verdict_on(asked: Asked, everywhere: Sequence[Collection]) -> Verdict:
     except DocsIndexError as error:
         return Verdict(str(error))
     standings = explanation.standings[:STANDINGS]
-    return Verdict(sentence_of(standings[0], explanation), standings, explanation, note)
-
-
-def not_there(document: Document, scope: Scope, names: dict[str, str]) -> str:
-    """Why no passage of the document can be found by this search at all. Empty when some can."""
-    if document.status == Status.FAILED:
-        return f"“{document.name}” could not be read: {document.error}"
-    if document.collection_id not in {collection.pk for collection in scope.collections}:
-        return left_out(document.name, names[str(document.collection_id)])
-    return ""
+    notes = " ".join(filter(None, (note, _trouble(asked.document))))
+    return Verdict(sentence_of(standings[0], explanation), standings, explanation, notes)
 
 
 def left_out(name: str, collection: str) -> str:
@@ -123,7 +115,16 @@ def _chunks(asked: Asked, readable: list[str]) -> list[StoredChunk]:
     return index.chunks(key) if key else []
 
 
+def _trouble(document: Document | None) -> str:
+    """Of a file that is found although its last reading or embedding failed."""
+    if document is None or document.status != Status.FAILED:
+        return ""
+    return f"Something went wrong with “{document.name}” lately: {document.error}"
+
+
 async def _nowhere(asked: Asked, everywhere: Sequence[Collection]) -> str:
+    if asked.document is not None and asked.document.status == Status.FAILED:
+        return f"“{asked.document.name}” could not be read: {asked.document.error}"
     if asked.document is not None and not asked.sentence:
         return f"“{asked.document.name}” is still waiting to be read. It is found as soon as it has been."
     if asked.document is not None:

@@ -51,7 +51,16 @@ def test_failures_are_a_table_that_runs_nothing(as_alice: Client, put: Put, shel
     assert response["Content-Disposition"].startswith("attachment")
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\n=1"])
+def test_a_name_with_a_semicolon_stays_one_cell_where_semicolons_part_them(
+    as_alice: Client, put: Put, shelf_of_alice: Collection
+) -> None:
+    put("a;=1+1.txt", "x")
+    Document.objects.update(status=Status.FAILED, error="Broken")
+    body = b"".join(as_alice.get(url("failures", shelf_of_alice)).streaming_content).decode("utf-8-sig")
+    assert not [cell for row in csv.reader(io.StringIO(body), delimiter=";") for cell in row if cell.startswith("=")]
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "＝1", " =1", "\n=1"])
 def test_no_cell_begins_like_a_formula(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
     assert harmless("a=1") == "a=1"

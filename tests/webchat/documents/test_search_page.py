@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from webchat.documents import search_views, shelf
+from webchat.documents import cutting, search_views, shelf
 from webchat.documents.models import Collection, Document
 from webchat.library import engine
 
@@ -96,12 +96,39 @@ def test_filters_keep_to_some_files(as_alice: Client, filters: str, is_found: bo
     assert ("Rye" in page) is is_found
 
 
-def test_a_file_counts_on_the_days_it_was_added_or_read_anew(as_alice: Client) -> None:
+def test_a_file_counts_on_the_day_it_was_added(as_alice: Client) -> None:
     before, after = timezone.localdate() - timedelta(days=30), timezone.localdate() - timedelta(days=20)
     between = f"?q=rye+bread&since={before}&until={after}"
     assert "Rye" not in search(as_alice, between)
     Document.objects.filter(name="bread.md").update(added=timezone.now() - timedelta(days=25))
     assert "bread.md" in search(as_alice, between)
+
+
+def test_a_file_of_a_folder_counts_on_the_day_it_was_changed_there(as_alice: Client) -> None:
+    long_ago = "?q=rye+bread&since=2009-03-01&until=2009-03-01"
+    assert "Rye" not in search(as_alice, long_ago)
+    noon = int(datetime(2009, 3, 1, 12, tzinfo=UTC).timestamp())
+    Document.objects.filter(name="bread.md").update(mtime_ns=noon * 10**9)
+    assert "bread.md" in search(as_alice, long_ago)
+
+
+def test_cutting_texts_anew_makes_no_file_count_as_changed(as_alice: Client, index_all: Callable[[], int]) -> None:
+    then = timezone.now() - timedelta(days=25)
+    Document.objects.update(added=then, indexed=then)
+    cutting.change_to(120)
+    assert index_all() == 3
+    assert "Rye" not in search(as_alice, f"?q=rye+bread&since={timezone.localdate() - timedelta(days=20)}")
+
+
+def test_a_new_version_of_a_file_makes_it_count_as_changed(
+    as_alice: Client, put: Put, index_all: Callable[[], int]
+) -> None:
+    then = timezone.now() - timedelta(days=25)
+    Document.objects.update(added=then, indexed=then)
+    put("bread.md", "Rye bread rests for twenty hours.")
+    index_all()
+    page = search(as_alice, f"?q=rye+bread&since={timezone.localdate() - timedelta(days=20)}")
+    assert "twenty hours" in page and "copies" not in page
 
 
 def test_it_keeps_to_one_file(as_alice: Client) -> None:

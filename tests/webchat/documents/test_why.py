@@ -70,6 +70,15 @@ def test_what_is_not_read_says_so(as_alice: Client, put: Put) -> None:
     assert "Of your files, 1 could not be read." in why(as_alice, q="rye", s="no such words")
 
 
+def test_what_failed_and_is_found_all_the_same_is_told_of(as_alice: Client) -> None:
+    words_alone = "The embedding model could not take this text, so it is found by its words alone."
+    Document.objects.filter(name="bread.txt").update(status=Status.FAILED, error=words_alone)
+    page = why(as_alice, q="rye bread", file="bread.txt")
+    assert "It was found, and stands at number 1." in page
+    assert f"Something went wrong with “bread.txt” lately: {words_alone}" in page
+    assert "could not be read" not in page
+
+
 def test_row_16_what_belongs_to_somebody_else_is_not_there(client_of: Callable[..., Client], bob) -> None:
     as_bob = client_of(bob)
     document = Document.objects.get(name="bread.txt")
