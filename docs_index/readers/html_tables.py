@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
-from docs_index.readers.tables import MAX_HEADER_CHARS, NUMBER, header_of
+from docs_index.readers.tables import MAX_HEADER_CHARS, names_of
 
 CELL_CHARS = 200  # enough to tell names from values
 
@@ -80,7 +80,4 @@ def _names(table: _Table) -> Sequence[str]:
         return texts[0] if is_named else ()
     if any(row[0].is_head for row in rows):  # the names stand at the left
         return ()
-    is_telling = len(rows) > 2 and (
-        len(texts[0]) > 2 or any(NUMBER.fullmatch(cell) for row in texts[1:] for cell in row)
-    )
-    return header_of(texts) if is_telling else ()
+    return names_of(texts)

@@ -29,6 +29,22 @@ def add_table(draft: Draft, rows: Iterable[Row]) -> None:
         draft.add_numbered(number, row_text(cells, header))
 
 
+def table_text(rows: Sequence[Sequence[str]]) -> str:
+    """A table in the midst of a text, whose cells are clean already."""
+    filled = [row for row in rows if any(row)]
+    header = names_of(filled)
+    return "\n".join([*(row_text(row) for row in filled[:1]), *(row_text(row, header) for row in filled[1:])])
+
+
+def names_of(rows: Sequence[Sequence[str]]) -> Sequence[str]:
+    """The names of the columns, where nothing but the first row tells that there are some.
+
+    Two columns of words are as often pairs of a name and its value, one below the other.
+    """
+    is_telling = len(rows) > 2 and (len(rows[0]) > 2 or any(NUMBER.fullmatch(cell) for row in rows[1:] for cell in row))
+    return header_of(rows) if is_telling else ()
+
+
 def header_of(rows: Sequence[Sequence[str]]) -> Sequence[str]:
     """The names of the columns; empty when the first row is a row like the others."""
     if len(rows) < 2:

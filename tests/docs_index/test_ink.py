@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from docs_index.ink import ink, ink_positions
 from docs_index.readers.pdf import clean
 
-LINES = st.lists(st.text(st.sampled_from("abcäß1-  \n\r\t\xad\u200b\ufffe\x02日"), max_size=12), max_size=8).map("\r\n".join)
+LINES = st.lists(st.text(st.sampled_from("abcäß1-  \n\r\t\xad\u200b\ufffe\x02日"), max_size=12), max_size=8).map(
+    "\r\n".join
+)
 
 
 def test_white_space_and_hyphens_leave_none() -> None:
