@@ -17,7 +17,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from docs_index.errors import DamagedDocument, EmptyDocument, ProtectedDocument, ReadError, UnsupportedFormat
-from docs_index.readers import ocr
+from docs_index.readers import ocr, pdf_forms
 from docs_index.readers.decoding import tidy
 from docs_index.readers.draft import Draft
 from docs_index.readers.steps import step
@@ -43,9 +43,15 @@ class Page:
     """What one page holds. No text and no picture: it is blank."""
 
     text: str = ""
+    filled_in: str = ""  # by people, in the fields of a form
     is_picture: bool = False
     is_ocr: bool = False
     is_broken: bool = False
+
+    @property
+    def whole(self) -> str:
+        """What stands in fields comes last, so that the places of all else on the page stay as pdfium counts them."""
+        return "\n\n".join(part for part in (self.text, self.filled_in) if part)
 
 
 def read(path: Path) -> Extraction:
@@ -55,6 +61,7 @@ def read(path: Path) -> Extraction:
     except pypdfium2.PdfiumError as error:
         raise _explain(error) from error
     try:
+        document.init_forms()
         pages = _read_pictures(document, [_page(document, number) for number in range(len(document))])
         title = document.get_metadata_value("Title")
         return _assemble(pages, title, _bookmarks(document))
@@ -100,7 +107,8 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> Page:
     try:
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
             text = clean(textpage.get_text_range())
-            return Page(text, is_picture=_is_picture(page, text))
+            fields = tidy("\n".join(pdf_forms.filled_in(page))).strip()
+            return Page(text, fields, is_picture=_is_picture(page, text))
     except pypdfium2.PdfiumError:
         return Page(is_broken=True)
 
@@ -161,12 +169,12 @@ def _bookmarks(document: pypdfium2.PdfDocument) -> dict[int, list[tuple[int, str
 
 
 def _assemble(pages: Sequence[Page], title: str, bookmarks: dict[int, list[tuple[int, str]]]) -> Extraction:
-    if not any(page.text for page in pages):
+    if not any(page.whole for page in pages):
         raise EmptyDocument(_nothing(pages))
     draft = Draft()
     for number, page in enumerate(pages, 1):
         draft.begin(PlaceKind.PAGE, f"Page {number}", is_ocr=page.is_ocr and bool(page.text))
-        draft.add_with_titles(page.text, bookmarks.get(number - 1, ()))
+        draft.add_with_titles(page.whole, bookmarks.get(number - 1, ()))
     return draft.finish("", title=title, warnings=tuple(_warnings(pages)))
 
 

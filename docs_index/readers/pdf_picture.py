@@ -30,6 +30,7 @@ def draw(path: Path, *, page: int, width_px: int, ink_before: int, ink_length: i
         with closing(pypdfium2.PdfDocument(path)) as document:
             if not 1 <= page <= len(document):
                 raise ReadError(f"This PDF has no page {page}.")
+            document.init_forms()  # else its fields would be drawn empty
             with closing(document[page - 1]) as opened:
                 return _draw(opened, width_px, ink_before, ink_length)
     except pypdfium2.PdfiumError as error:

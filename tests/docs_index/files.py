@@ -49,6 +49,22 @@ def write_pdf(path: Path, pages: Sequence[str], **options: Any) -> Path:
     return path
 
 
+def write_form(path: Path, page: str, annotations: Sequence[str]) -> Path:
+    """A page of text and its annotations, which are written as PDF writes them: form fields and the like."""
+    numbers = " ".join(f"{6 + n} 0 R" for n in range(len(annotations)))
+    form = f"/AcroForm << /Fields [{numbers}] /DR << /Font << /F1 3 0 R >> >> /DA (/F1 12 Tf) >>"
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {form} >>".encode(),
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        _page_object(content=5).replace(b"/Contents", f"/Annots [{numbers}] /Contents".encode()),
+        stream(_line(0, page)),
+        *(f"<< /Type /Annot /P 4 0 R {each} >>".encode() for each in annotations),
+    ]
+    path.write_bytes(assemble(objects, "/Root 1 0 R"))
+    return path
+
+
 def write_scan(path: Path, pages: Sequence[str], *, written: Sequence[str] = (), stamp: str = "") -> Path:
     """Pages that are pictures of text, and after them pages of text; the stamp stands as text on each picture."""
     scan = pypdfium2.PdfDocument(pdf_bytes([stamp] * len(pages) + list(written)))

@@ -9,7 +9,7 @@ from docs_index.readers import ocr, pdf
 from docs_index.readers.steps import heard_by
 from docs_index.types import Heading
 from tests.docs_index.conftest import pages_at
-from tests.docs_index.files import pdf_bytes, write_pdf, write_scan
+from tests.docs_index.files import pdf_bytes, write_form, write_pdf, write_scan
 
 needs_tesseract = pytest.mark.skipif(not ocr.is_available(), reason="Tesseract is not installed (apt: tesseract-ocr)")
 
@@ -35,6 +35,41 @@ def test_blank_pages_are_nothing_to_speak_of(tmp_path: Path) -> None:
 def test_a_pdf_of_blank_pages_is_said_to_be_empty(tmp_path: Path) -> None:
     with pytest.raises(EmptyDocument, match="nothing is on its pages"):
         pdf.read(write_pdf(tmp_path / "a.pdf", ["", ""]))
+
+
+FIELD = "/Subtype /Widget /Rect [100 600 300 620] /F 4 /DA (/F1 12 Tf 0 g)"
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        "annotation, line",
+        [
+            (f"{FIELD} /FT /Tx /T (name) /V (Ann Lee)", "name: Ann Lee"),
+            (f"{FIELD} /FT /Tx /T (f1) /TU (Name of child) /V <FEFF00C40072>", "Name of child: Är"),
+            (f"{FIELD} /FT /Ch /T (color) /Ff 131072 /Opt [(red) (blue)] /V (blue)", "color: blue"),
+            (f"{FIELD} /FT /Btn /T (agreed) /V /Yes /AS /Yes /AP << /N << /Yes 5 0 R /Off 5 0 R >> >>", "agreed: Yes"),
+            ("/Subtype /FreeText /Rect [100 600 300 620] /Contents (set on top)", "set on top"),
+        ],
+    )
+    def test_what_people_filled_in_is_read(self, tmp_path: Path, annotation: str, line: str) -> None:
+        assert pdf.read(write_form(tmp_path / "a.pdf", "Application", [annotation])).text == f"Application\n\n{line}"
+
+    @pytest.mark.parametrize(
+        "annotation",
+        [
+            f"{FIELD} /FT /Tx /T (name)",
+            f"{FIELD} /FT /Tx /T (secret) /Ff 8192 /V (1234)",
+            f"{FIELD} /FT /Btn /T (agreed) /V /Off /AS /Off /AP << /N << /Yes 5 0 R /Off 5 0 R >> >>",
+            f"{FIELD} /FT /Btn /Ff 65536 /T (send) /V (x)",
+            "/Subtype /Text /Rect [1 1 9 9] /Contents (a note)",
+        ],
+    )
+    def test_empty_fields_secrets_and_buttons_are_not(self, tmp_path: Path, annotation: str) -> None:
+        assert pdf.read(write_form(tmp_path / "a.pdf", "Application", [annotation])).text == "Application"
+
+    def test_a_form_of_fields_alone_is_no_empty_file(self, tmp_path: Path) -> None:
+        path = write_form(tmp_path / "a.pdf", "", [f"{FIELD} /FT /Tx /T (name) /V (Ann Lee)"])
+        assert pdf.read(path).text == "name: Ann Lee"
 
 
 class TestPagesThatArePictures:

@@ -7,9 +7,11 @@ import pytest
 from docs_index.errors import DamagedDocument, ReadError
 from docs_index.ink import ink
 from docs_index.readers.pdf_picture import draw
-from tests.docs_index.files import pdf_bytes, write_pdf
+from tests.docs_index.files import pdf_bytes, write_form, write_pdf
 
 LINES = ["The tower was built of granite.", "Ingrid Solheim keeps the key.", "The lamp burns oil."]
+
+WHOLE = {"page": 1, "width_px": 600, "ink_before": 0, "ink_length": 0}
 
 
 @pytest.fixture
@@ -78,3 +80,12 @@ def test_a_page_a_mile_long_stays_a_picture_that_can_be_shown(tmp_path: Path) ->
     path.write_bytes(pdf_bytes(["x"]).replace(b"[0 0 595 842]", b"[0 0 595 99999999]"))
     drawn = draw(path, page=1, width_px=1240, ink_before=0, ink_length=0)
     assert drawn["width_px"] * drawn["height_px"] <= 13_000_000
+
+
+def test_what_people_filled_in_is_on_the_picture(tmp_path: Path) -> None:
+    field = "/Subtype /Widget /Rect [100 600 300 620] /F 4 /DA (/F1 12 Tf 0 g) /FT /Tx /T (name)"
+    drawn = {
+        value: draw(write_form(tmp_path / "a.pdf", "", [f"{field} /V ({value})"]), **WHOLE)["png"]
+        for value in ("Ann Lee", "Bob Ray")
+    }
+    assert drawn["Ann Lee"] != drawn["Bob Ray"]
