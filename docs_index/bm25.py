@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +45,14 @@ def weight(holding: int, passages: int) -> float:
 
 def scores_of(postings: Postings, known: Collected) -> NDArray[np.float64]:
     """What the term adds to the score of each passage that holds it."""
-    damping = K1 * (1 - B + B / max(known.mean_length, 1e-9) * known.lengths[postings.ids])
-    share = postings.counts / (postings.counts + damping)
-    scores: NDArray[np.float64] = weight(len(postings.ids), known.passages) * (K1 + 1) * share
+    telling = weight(len(postings.ids), known.passages)
+    return telling * frequency_scores(postings.counts, known.lengths[postings.ids], known.mean_length)
+
+
+def frequency_scores(counts: NDArray[np.int64], lengths: NDArray[Any], mean_length: float) -> NDArray[np.float64]:
+    """What it is worth that passages of so many terms hold a term so often, before the term's own weight."""
+    damping = K1 * (1 - B + B / max(mean_length, 1e-9) * lengths)
+    scores: NDArray[np.float64] = (K1 + 1) * counts / (counts + damping)
     return scores
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 
@@ -10,7 +9,8 @@ import numpy as np
 from psycopg import sql
 
 from docs_index import staging
-from docs_index.postgres.connections import Connection, only
+from docs_index.postgres import postings, segments
+from docs_index.postgres.connection import Connection, only
 from docs_index.postgres.storable import storable, storable_chunks
 from docs_index.postgres.words import tsvector
 from docs_index.rows import checked, chunk_fields, document_fields, leads, sentence_fields
@@ -131,27 +131,32 @@ def _insert_words(connection: Connection, document: int, ids: Sequence[int], ter
     with connection.cursor().copy("COPY words (chunk, document, length, terms) FROM STDIN") as copy:
         for id, of_chunk in zip(ids, terms, strict=True):
             copy.write_row([id, document, len(of_chunk), tsvector(of_chunk)])
-    counts = Counter(term for of_chunk in terms for term in set(of_chunk))
+    lists = postings.packed(ids, terms)
     connection.execute(
         """INSERT INTO vocabulary (term, chunks) SELECT * FROM unnest(%s::text[], %s::integer[])
            ON CONFLICT (term) DO UPDATE SET chunks = vocabulary.chunks + excluded.chunks""",
-        [list(counts), list(counts.values())],
+        [list(lists), [len(of_term) // postings.SIZE_BYTES for of_term in lists.values()]],
     )
     connection.execute("UPDATE state SET chunks = chunks + %s, terms = terms + %s", [len(ids), sum(map(len, terms))])
+    segments.append(connection, ids, lists)
 
 
 def _forget_words(connection: Connection, documents: Sequence[int]) -> None:
-    connection.execute(
-        """WITH gone AS (DELETE FROM words WHERE document = ANY(%s) RETURNING length, terms),
-           counts AS (SELECT term, count(*) AS chunks FROM gone, unnest(tsvector_to_array(gone.terms)) AS term
-                      WHERE strpos(term, ' ') = 0 GROUP BY term),
-           counted AS (UPDATE vocabulary v SET chunks = v.chunks - c.chunks FROM counts c WHERE v.term = c.term
-                       RETURNING 1)
-           UPDATE state SET chunks = chunks - (SELECT count(*) FROM gone),
-                            terms = terms - (SELECT coalesce(sum(length), 0) FROM gone)""",
-        [documents],
+    chunks, unused = only(
+        connection.execute(
+            """WITH gone AS (DELETE FROM words WHERE document = ANY(%s) RETURNING chunk, length, terms),
+               counts AS (SELECT term, count(*) AS chunks FROM gone, unnest(tsvector_to_array(gone.terms)) AS term
+                          WHERE strpos(term, ' ') = 0 GROUP BY term),
+               counted AS (UPDATE vocabulary v SET chunks = v.chunks - c.chunks FROM counts c WHERE v.term = c.term
+                           RETURNING v.term, v.chunks),
+               totals AS (UPDATE state SET chunks = chunks - (SELECT count(*) FROM gone),
+                                           terms = terms - (SELECT coalesce(sum(length), 0) FROM gone))
+               SELECT (SELECT array_agg(chunk) FROM gone), (SELECT array_agg(term) FROM counted WHERE chunks = 0)""",
+            [documents],
+        ).fetchone()
     )
-    connection.execute("DELETE FROM vocabulary WHERE chunks = 0")
+    connection.execute("DELETE FROM vocabulary WHERE term = ANY(%s)", [unused or []])
+    segments.forget(connection, chunks or [])
 
 
 def _ensure_model(connection: Connection, model: str, dimensions: int) -> None:

@@ -6,15 +6,14 @@ import selectors
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 from pgvector.psycopg import register_vector
 from psycopg.conninfo import conninfo_to_dict
 
 from docs_index.errors import IndexAway, IndexDamaged, IndexFull
+from docs_index.postgres.connection import Connection
 from docs_index.postgres.schema import DAMAGED, SCHEMA, prepare
-from docs_index.postgres.schema import Connection as Connection  # passed on to those who are lent one
 
 CONNECT_TIMEOUT_S = 10
 
@@ -81,12 +80,6 @@ def is_alive(connection: Connection) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(connection.pgconn.socket, selectors.EVENT_READ)
         return not selector.select(timeout=0)
-
-
-def only(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
-    """The row that an aggregate, or RETURNING, always gives."""
-    assert row is not None
-    return row
 
 
 def shown(url: str) -> str:

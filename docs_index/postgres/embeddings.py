@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docs_index.postgres.changes import Changes, newest
-from docs_index.postgres.connections import Connections, only
+from docs_index.postgres.connection import only
+from docs_index.postgres.connections import Connections
 from docs_index.postgres.storable import storable_chunks
 from docs_index.rows import CHUNK_COLUMNS, distinct_chunks, first_positions
 from docs_index.sentence_scores import Sentences

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from docs_index.postgres.changes import LONGEST_INDEXED_VECTOR, normalized
-from docs_index.postgres.connections import Connection, Connections
+from docs_index.postgres.connection import Connection
+from docs_index.postgres.connections import Connections
 from docs_index.stores import Vectors
 
 WALK_COST = 8.0  # of one vector in the graph, against one that is looked at in a row (measured)

@@ -33,11 +33,9 @@ class Passages:
         self, terms: Sequence[Term], collections: Sequence[str], limit: int, among: Sequence[int] | None = None
     ) -> list[tuple[int, float]]:
         """Chunk ids and BM25 scores (greater is better), best first; of these documents only, when some are given."""
-        query = "SELECT id FROM documents WHERE collection = ANY(%s) AND (%s::bigint[] IS NULL OR id = ANY(%s))"
-        named = None if among is None else list(among)
         with self._connections.reading() as connection:
-            documents = [row[0] for row in connection.execute(query, [list(collections), named, named])]
-            return lexical.search(connection, self._cutter, terms, documents, limit)
+            within = lexical.Within(connection, collections, among)
+            return lexical.search(connection, self._cutter, terms, within, limit)
 
     def digests(self, ids: Sequence[int], collections: Sequence[str]) -> dict[int, bytes]:
         """Of the chunks that are still there and in one of these collections."""

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docs_index import bm25
+from docs_index.rare_first import Sought, plan
+from docs_index.scope import best_within
 from docs_index.sqlite import postings
-from docs_index.sqlite.rare_first import Sought, plan
 from docs_index.terms import Term, match_expression
 from docs_index.word_cutter import LONGEST_TERM_CHARS, WordCutter
 
 COUNTED = 3_000  # passages that are counted for a term; what stands in more is estimated
-DEPTH = 4  # times as many as wanted: so many of the best are looked at before it is asked for whole collections
 
 WITHIN = """SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document
             WHERE d.collection IN (SELECT value FROM json_each(?))"""
@@ -43,10 +43,10 @@ class WordSearch:
         """Ids and scores (greater is better) of passages that hold any of the terms, best first."""
         postings.prepare(connection)
         connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
-        within = _within(collections, among)
+        within = Within(connection, collections, among)
         known = self._lengths.collected(connection)
         chosen = plan(self._sought(connection, terms), known.passages)
-        found = _ranked(connection, _scores(connection, chosen.rare, known), within, limit)
+        found = best_within(_scores(connection, chosen.rare, known), within, limit)
         if chosen.common:
             last = found[-1][1] / 2 if found else 1.0
             held = dict(found)
@@ -64,14 +64,22 @@ class WordSearch:
         ]
 
 
-Within = tuple[str, list[str]]  # a query of chunk ids, and what it is given
+class Within:
+    """The chunks of these collections, and of these documents only when some are given."""
 
+    def __init__(self, connection: sqlite3.Connection, collections: Sequence[str], among: Sequence[int] | None) -> None:
+        self._connection = connection
+        self.condition, self.values = WITHIN, [json.dumps(list(collections))]
+        if among is not None:
+            self.condition += " AND d.id IN (SELECT value FROM json_each(?))"
+            self.values.append(json.dumps(list(among)))
 
-def _within(collections: Sequence[str], among: Sequence[int] | None) -> Within:
-    if among is None:
-        return WITHIN, [json.dumps(list(collections))]
-    values = [json.dumps(list(collections)), json.dumps(list(among))]
-    return f"{WITHIN} AND d.id IN (SELECT value FROM json_each(?))", values
+    def holds(self, ids: Sequence[int]) -> set[int]:
+        sql = f"{self.condition} AND c.id IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._connection.execute(sql, [*self.values, json.dumps(list(ids))])}
+
+    def ids(self) -> NDArray[np.int64]:
+        return postings.ids_of(self._connection, self.condition, self.values)
 
 
 def _word(term: Term, words: Sequence[str]) -> str:
@@ -105,34 +113,9 @@ def _scores(connection: sqlite3.Connection, sought: Sequence[Sought], known: bm2
     return scores
 
 
-def _ranked(
-    connection: sqlite3.Connection, scores: NDArray[np.float64], within: Within, limit: int
-) -> list[tuple[int, float]]:
-    """The best of these collections.
-
-    To look up the collection of each costs more than its score. So it is looked up for the best of all; only where too
-    few of them are in these collections, all that are in them are looked up.
-    """
-    sql, values = within
-    first = bm25.best(scores, DEPTH * limit)
-    is_all = len(first) < DEPTH * limit
-    for depth in (limit, DEPTH * limit):
-        ids = json.dumps([id for id, _ in first[:depth]])
-        wanted = {
-            row[0] for row in connection.execute(f"{sql} AND c.id IN (SELECT value FROM json_each(?))", [*values, ids])
-        }
-        if len(wanted) >= limit or (is_all and len(first) <= depth):
-            return [hit for hit in first if hit[0] in wanted][:limit]
-    inside = postings.ids_of(connection, sql, values)
-    own = np.zeros_like(scores)
-    own[inside] = scores[inside]
-    return bm25.best(own, limit)
-
-
 def _holding_all(connection: sqlite3.Connection, terms: Sequence[Term], within: Within, limit: int) -> list[int]:
     """Some of those that hold all of the terms, as many as wanted: one with a common word is as good as another."""
     expression = " AND ".join(match_expression([term]) for term in terms)
-    condition, values = within
     sql = f"""SELECT f.rowid FROM chunks_fts f WHERE chunks_fts MATCH ?
-              AND EXISTS ({condition} AND c.id = f.rowid) LIMIT ?"""
-    return [row[0] for row in connection.execute(sql, [expression, *values, limit])]
+              AND EXISTS ({within.condition} AND c.id = f.rowid) LIMIT ?"""
+    return [row[0] for row in connection.execute(sql, [expression, *within.values, limit])]

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from docs_index import rare_first
 from docs_index.index import open_store
-from docs_index.postgres import lexical
-from docs_index.postgres.lexical import Sought, rarest, weight
 from docs_index.stores import Store
 from docs_index.terms import terms_of
 from docs_index.types import DocumentKey
@@ -58,20 +57,11 @@ def ranked(store: Store, query: str, limit: int) -> list[tuple[str, float]]:
     return [(chunks[chunk].text, score) for chunk, score in hits]
 
 
-def test_both_stores_rank_alike(both: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    for first_candidates in (lexical.FIRST_CANDIDATES, 5):  # all terms at once, and the rarest first
-        monkeypatch.setattr(lexical, "FIRST_CANDIDATES", first_candidates)
-        for query in QUERIES:
-            ours, theirs = ranked(both[1], query, 20), ranked(both[0], query, 20)
-            assert [text for text, _ in ours] == [text for text, _ in theirs], query
-            assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], rel=0.02), query
-
-
-def test_as_many_terms_as_are_needed() -> None:
-    sought = [Sought((), chunks) for chunks in (1, 5, 50, 500)]
-    assert [rarest(sought, candidates) for candidates in (0, 6, 55, 9999)] == [1, 2, 2, 4]
-
-
-def test_a_rare_term_tells_more() -> None:
-    assert weight(1, 100) > weight(30, 100) > weight(80, 100) > 0
-    assert weight(101, 100) > 0
+@pytest.mark.parametrize("read", [rare_first.READ, 300])
+def test_both_stores_rank_alike(both: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch, read: int) -> None:
+    """Also where the commonest words are left out."""
+    monkeypatch.setattr(rare_first, "READ", read)
+    for query in QUERIES:
+        ours, theirs = ranked(both[1], query, 20), ranked(both[0], query, 20)
+        assert [text for text, _ in ours] == [text for text, _ in theirs], query
+        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], rel=1e-9), query

@@ -10,6 +10,7 @@ import pytest
 from docs_index.errors import IndexDamaged
 from docs_index.index import Index
 from docs_index.postgres import schema
+from docs_index.terms import terms_of
 from tests import postgres
 from tests.docs_index.conftest import embed, paragraphs, put
 
@@ -18,7 +19,7 @@ BACK_TO_VERSION_1 = """
 SET search_path = docs_index;
 ALTER TABLE chunks DROP COLUMN lead;
 ALTER TABLE words SET (toast_tuple_target = 128);
-DROP TABLE sentence_vectors, findings;
+DROP TABLE sentence_vectors, findings, segments, postings;
 ALTER TABLE state DROP COLUMN answering;
 UPDATE state SET version = 1
 """
@@ -101,9 +102,32 @@ def test_an_index_without_a_version_is_damage(empty_database: str) -> None:
 def test_one_of_version_2_lets_another_model_take_over(empty_database: str) -> None:
     open_index(empty_database).close()
     postgres.execute(empty_database, "ALTER TABLE docs_index.state DROP COLUMN answering")
+    postgres.execute(empty_database, "DROP TABLE docs_index.segments, docs_index.postings")
     postgres.execute(empty_database, "UPDATE docs_index.state SET version = 2")
     index = open_index(empty_database)
     assert index.answering_model() == ""
     assert index.take_over(0)
     assert index.answering_model() == index.embedding_model
+    index.close()
+
+
+def test_one_of_version_3_gets_its_lists_of_postings(empty_database: str) -> None:
+    """Which had an index of terms instead, and a term of its own for a word that is there twice."""
+    index = open_index(empty_database)
+    put(index, "zoo", "1", "lions and lions", "one lion", "tigers swim", "bears climb", "wolves")
+    hits = index._store.lexical(terms_of("lions"), ["zoo"], 5)
+    index.close()
+    for query in (
+        "UPDATE docs_index.words SET terms = terms || $$'lion 2'$$::tsvector WHERE chunk = 1",
+        "CREATE INDEX words_terms ON docs_index.words USING gin (terms)",
+        "DROP TABLE docs_index.segments, docs_index.postings",
+        "UPDATE docs_index.state SET version = 3",
+    ):
+        postgres.execute(empty_database, query)
+    index = open_index(empty_database)
+    assert index._store.lexical(terms_of("lions"), ["zoo"], 5) == hits
+    assert [passage.text for passage in index.search("lion 2", None, collections=["zoo"])][0] == "lions and lions"
+    index.remove_collection("zoo")
+    assert postgres.rows(empty_database, "docs_index.vocabulary") == 0
+    assert postgres.rows(empty_database, "docs_index.postings") == 0
     index.close()

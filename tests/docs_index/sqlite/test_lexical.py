@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from docs_index import scope
 from docs_index.index import Index
-from docs_index.sqlite import lexical, postings
+from docs_index.sqlite import postings
 from docs_index.sqlite.store import SqliteStore
 from docs_index.terms import Term, match_expression, terms_of
 from docs_index.types import DocumentKey
@@ -75,7 +76,7 @@ def test_the_best_come_first_and_equal_ones_in_order(sqlite_index: Index, store:
 def test_other_collections_and_documents_take_no_room(
     sqlite_index: Index, store: SqliteStore, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
-    monkeypatch.setattr(lexical, "DEPTH", depth)
+    monkeypatch.setattr(scope, "DEPTH", depth)
     put(sqlite_index, "large", "1", *(f"lion {n}" for n in range(50)))
     put(sqlite_index, "small", "1", "a lion in a much longer text than those", "no cat")
     put(sqlite_index, "small", "2", "another lion in a text that is longer still than the others are")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from docs_index import rare_first
 from docs_index.index import Index
-from docs_index.sqlite import lexical, rare_first
-from docs_index.sqlite.rare_first import ROW_COST, Plan, Sought, plan
+from docs_index.rare_first import ROW_COST, Plan, Sought, plan
+from docs_index.sqlite import lexical
 from docs_index.terms import Term
 from tests.docs_index.conftest import put
 
