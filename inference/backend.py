@@ -48,7 +48,12 @@ class ChatEngine(Protocol):
 
 
 class TextEmbedder(Protocol):
-    """Embeds. Blocks while it computes, and is called from one thread at a time."""
+    """Embeds. Blocks while it computes."""
+
+    @property
+    def calls_at_a_time(self) -> int:
+        """From so many threads at a time, and no more, it may be called."""
+        ...
 
     @property
     def pools_spans(self) -> bool:

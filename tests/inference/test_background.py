@@ -1,4 +1,4 @@
-"""The thread in the background is really placed where it should be, without any privilege."""
+"""The threads in the background are really placed where they should be, without any privilege."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 
 NOBODY = 65534
 PROGRAM = f"""
 import os, threading
-from inference.background import BackgroundThread
+from inference.background import BackgroundThreads
 from inference.priority import step_back
 
 step_back()
@@ -31,7 +31,7 @@ def place(gate=None):
     order.append(threading.get_ident())
     return os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-thread = BackgroundThread("test", gives_way=True)
+thread = BackgroundThreads("test", 1, gives_way=True)
 print(*thread.executor.submit(place).result())
 
 gate, entered = threading.Event(), threading.Event()

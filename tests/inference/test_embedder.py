@@ -1,4 +1,7 @@
-"""The embedder's own choices: precision, and whether it can pool spans. Torch stays out of the tests' process."""
+"""The embedder's own choices: precision, and whether it can pool spans; and that threads may share it.
+
+Torch stays out of the tests' process.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.model
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = """
 import copy, json, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import numpy as np
 import torch
@@ -48,6 +52,14 @@ for name, slow_s in (("gains", 9.0), ("loses", 0.001)):
         "with_spans": [float(a @ b) for a, b in zip(rows.vectors, wanted)],
         "pools_spans": one.pools_spans,
     }
+def alone(text):
+    both = one.embed_with_spans([text], [[(0, 5)]])
+    return one.embed([text])[0], both.vectors[0], both.spans[0].rows[0], one.token_counts([text])
+many = [text * times for times in range(1, 9) for text in texts[:2]]
+with ThreadPoolExecutor(4) as threads:
+    pairs = list(zip(threads.map(alone, many), map(alone, many)))
+found["side by side"] = all(np.array_equal(a, b) for pair in pairs for a, b in zip(*pair))
+found["threads"] = torch.get_num_threads()
 plain[1] = Pooling(384, pooling_mode="cls")
 found["cls"] = embedder._is_mean_pooled(plain)
 plain[1] = Pooling(384, pooling_mode="mean")
@@ -73,5 +85,7 @@ def test_precision_and_pooling_are_chosen_by_what_the_model_shows(starter_models
         assert found[name]["dtype"] == dtype, "bf16 only where it is faster"
         assert min(found[name]["cosines"] + found[name]["with_spans"]) > 0.995
         assert found[name]["pools_spans"]
+    assert found["side by side"], "threads that share it spoil nothing of each other's"
+    assert found["threads"] == 1
     assert min(found["marked"]) > 0.999, "a mark that the model's folder names stands before its texts"
     assert (found["cls"], found["prompted"], found["disagreeing"]) == (False, False, False)

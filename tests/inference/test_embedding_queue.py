@@ -24,14 +24,17 @@ class GatedEmbedder:
     def __init__(self) -> None:
         self.permits = threading.Semaphore(0)
         self.seen: list[list[str]] = []
+        self.begun: list[list[str]] = []
         self.roles: list[TextRole] = []
         self.pools_spans = True
+        self.calls_at_a_time = 1
 
     def embed_with_spans(self, texts: Sequence[str], spans: Sequence[Sequence[Span]], role: TextRole) -> Embedded:
         return Embedded(self.embed(texts, role), HashEmbedder().embed_with_spans(texts, spans).spans)
 
     def embed(self, texts: Sequence[str], role: TextRole) -> NDArray[np.float32]:
         self.roles.append(role)
+        self.begun.append(list(texts))
         self.permits.acquire()
         self.seen.append(list(texts))
         if "poison" in texts:
@@ -106,6 +109,34 @@ async def test_a_request_that_was_given_up_costs_one_batch(queue: EmbeddingQueue
     embedder.permits.release(2)
     await question
     assert len(embedder.seen) == 2
+
+
+async def test_as_many_batches_are_computed_side_by_side_as_the_embedder_takes(embedder: GatedEmbedder) -> None:
+    embedder.calls_at_a_time = 3
+    queue = EmbeddingQueue(embedder)
+    texts = [f"text {number}" for number in range(6 * BATCH_TEXTS)]
+    bulk = await started(queue, texts)
+    assert len(embedder.begun) == 3
+    question = await started(queue, ["why?"])
+    embedder.permits.release(1)
+    while not embedder.seen:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.02)
+    assert embedder.begun[3:] == [["why?"]], "with the first thread that is free"
+    embedder.permits.release(100)
+    assert (await question).shape == (1, 384)
+    assert np.array_equal(await bulk, HashEmbedder().embed(texts))
+    await queue.close()
+
+
+async def test_a_bad_batch_among_several_fails_its_request_once(embedder: GatedEmbedder) -> None:
+    embedder.calls_at_a_time = 2
+    embedder.permits.release(100)
+    queue = EmbeddingQueue(embedder)
+    with pytest.raises(RuntimeError):
+        await queue.embed(["fine"] * (2 * BATCH_TEXTS) + ["poison"] + ["good"] * (2 * BATCH_TEXTS))
+    assert (await queue.embed(["another"])).shape == (1, 384)
+    await queue.close()
 
 
 async def test_one_bad_request_spoils_no_other(queue: EmbeddingQueue, embedder: GatedEmbedder) -> None:
