@@ -11,7 +11,7 @@ from docs_index.postgres.changes import Changes, newest
 from docs_index.postgres.connection import only
 from docs_index.postgres.connections import Connections
 from docs_index.postgres.storable import storable_chunks
-from docs_index.rows import CHUNK_COLUMNS, distinct_chunks, first_positions
+from docs_index.rows import CHUNK_COLUMNS, distinct_chunks, first_positions, on_disk
 from docs_index.sentence_scores import Sentences
 from docs_index.stores import HalfVectors, Vectors
 from docs_index.types import Chunk, Coverage, DocumentKey
@@ -80,13 +80,17 @@ class Embeddings:
 
     def coverage(self, collection: str) -> Coverage:
         query = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM documents WHERE collection = %s"
-        chunks_query = """SELECT count(*), count(e.digest), coalesce(sum(pg_column_size(e.vector)), 0) FROM documents d
+        chunks_query = """SELECT count(*), count(e.digest), coalesce(sum(pg_column_size(e.vector)), 0),
+                          coalesce(sum(pg_column_size(s.vectors)), 0) FROM documents d
                           JOIN chunks c ON c.document = d.id
-                          LEFT JOIN embeddings e ON e.model = %s AND e.digest = c.digest WHERE d.collection = %s"""
+                          LEFT JOIN embeddings e ON e.model = %(model)s AND e.digest = c.digest
+                          LEFT JOIN sentence_vectors s ON s.model = %(model)s AND s.digest = c.digest
+                          WHERE d.collection = %(collection)s"""
         with self._connections.reading() as connection:
-            documents, text_bytes = only(connection.execute(query, [collection]).fetchone())
-            chunks, vectors, vector_bytes = only(connection.execute(chunks_query, [self._model, collection]).fetchone())
-        return Coverage(documents, chunks, vectors, int(text_bytes + vector_bytes))
+            documents, text = only(connection.execute(query, [collection]).fetchone())
+            asked = {"model": self._model, "collection": collection}
+            chunks, vectors, *sizes = only(connection.execute(chunks_query, asked).fetchone())
+        return Coverage(documents, chunks, vectors, on_disk(int(text), *map(int, sizes)))
 
     def sweep(self) -> None:
         """Drops vectors that no chunk uses. Not while a document is being embedded: its vectors would go."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from docs_index.rows import CHUNK_COLUMNS, distinct_chunks, first_positions
+from docs_index.rows import CHUNK_COLUMNS, distinct_chunks, first_positions, on_disk
 from docs_index.sentence_scores import Sentences
 from docs_index.sqlite import journal
 from docs_index.sqlite.changes import Changes, newest
@@ -116,10 +116,12 @@ class Embeddings:
 
     def coverage(self, collection: str) -> Coverage:
         sql = """SELECT count(*), coalesce(sum(size_bytes), 0) FROM documents WHERE collection = ?"""
-        chunks_sql = """SELECT count(*), count(e.digest), coalesce(sum(length(e.vector)), 0) FROM documents d
+        chunks_sql = """SELECT count(*), count(e.digest), coalesce(sum(length(e.vector)), 0),
+                        coalesce(sum(length(s.vectors)), 0) FROM documents d
                         JOIN chunks c ON c.document = d.id
-                        LEFT JOIN embeddings e ON e.model = ? AND e.digest = c.digest WHERE d.collection = ?"""
+                        LEFT JOIN embeddings e ON e.model = ?1 AND e.digest = c.digest
+                        LEFT JOIN sentence_vectors s ON s.model = ?1 AND s.digest = c.digest WHERE d.collection = ?2"""
         with self._database.reading() as connection:
-            documents, text_bytes = connection.execute(sql, [collection]).fetchone()
-            chunks, vectors, vector_bytes = connection.execute(chunks_sql, [self._model, collection]).fetchone()
-        return Coverage(documents, chunks, vectors, text_bytes + vector_bytes)
+            documents, text = connection.execute(sql, [collection]).fetchone()
+            chunks, vectors, *sizes = connection.execute(chunks_sql, [self._model, collection]).fetchone()
+        return Coverage(documents, chunks, vectors, on_disk(text, *sizes))

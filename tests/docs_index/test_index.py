@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,18 @@ def test_coverage_counts_what_can_be_found(index: Index) -> None:
     coverage = index.coverage("zoo")
     assert (coverage.documents, coverage.chunks, coverage.vectors) == (2, 3, 2)
     assert coverage.size_bytes > len("lions roar\n\ntigers swimbears climb")
+
+
+def test_the_room_it_takes_is_told_as_the_disk_has_it(sqlite_index: Index, index_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for document in range(40):
+        extraction, chunks = paragraphs(*(f"{document} {n} " + "lions roar at night " * 40 for n in range(8)))
+        sentences = [random.normal(size=(5, 384)).astype(np.float16) for _ in chunks]
+        sqlite_index.remember_vectors(chunks, random.normal(size=(8, 384)).astype(np.float32), sentences)
+        sqlite_index.add(DocumentKey("zoo", str(document)), "a.txt", extraction, chunks)
+    told = sqlite_index.coverage("zoo").size_bytes
+    sqlite_index.close()  # and so all of it comes into the one file
+    assert 0.7 * index_path.stat().st_size < told < 1.3 * index_path.stat().st_size
 
 
 def test_a_new_name_is_shown(index: Index) -> None:
