@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
@@ -77,8 +77,11 @@ async def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """From the table of files, which htmx puts anew, or from the document's own page."""
     row = document_of(request.user, pk)
     row.retry()
+    if not request.htmx:
+        return redirect("documents:document", pk)
     return render_files(request, row.collection_id)
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from webchat.documents import cutting
 from webchat.documents.inside_views import harmless
 from webchat.documents.models import Collection, Document, Status
 
@@ -37,6 +38,26 @@ def test_a_collection_says_how_much_of_it_can_be_found(
     assert "1 of 2 files, 1 passage, 100 % searchable by meaning" in line
     assert url("failures", shelf_of_alice) in line
     assert f'hx-get="{url("coverage", shelf_of_alice)}"' in as_alice.get(url("detail", shelf_of_alice)).text
+
+
+def test_what_is_cut_anew_counts_as_found_meanwhile(
+    as_alice: Client, put: Put, shelf_of_alice: Collection, index_all: Callable[[], int]
+) -> None:
+    put("a.txt", "Salt water.")
+    index_all()
+    cutting.change_to(120)
+    assert Document.objects.get().status == Status.QUEUED
+    assert "1 of 1 file, 1 passage, 100 % searchable by meaning" in as_alice.get(url("coverage", shelf_of_alice)).text
+
+
+def test_a_failed_file_is_tried_again_from_its_own_page(as_alice: Client, put: Put) -> None:
+    document = put("a.txt", "Salt water.")
+    Document.objects.update(status=Status.FAILED, error="It wants a password.")
+    assert f'action="{url("retry", document)}"' in as_alice.get(url("document", document)).text
+    page = as_alice.post(url("retry", document), follow=True)
+    assert page.redirect_chain == [(url("document", document), 302)]
+    assert "It wants a password." not in page.text
+    assert Document.objects.get().status == Status.QUEUED
 
 
 def test_failures_are_a_table_that_runs_nothing(as_alice: Client, put: Put, shelf_of_alice: Collection) -> None:

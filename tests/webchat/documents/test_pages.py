@@ -155,7 +155,7 @@ class TestFiles:
     def test_a_failed_file_is_retried(self, as_alice: Client, put: Put) -> None:
         document = put("a.txt", "a")
         Document.objects.update(status=Status.FAILED, error="Bad day.")
-        assert "Queued" in as_alice.post(url("retry", document)).text
+        assert "Queued" in as_alice.post(url("retry", document), headers={"hx-request": "true"}).text
         document.refresh_from_db()
         assert (document.status, document.error) == (Status.QUEUED, "")
 
