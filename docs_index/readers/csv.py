@@ -6,6 +6,7 @@ Rows are counted as a spreadsheet counts them, the header included.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,16 +18,20 @@ from docs_index.types import Extraction
 
 SAMPLE_CHARS = 16_384
 DELIMITERS = ",;\t|"
+NAMED_DELIMITER = re.compile(r"sep=(.)\n", re.IGNORECASE)  # Excel's own way to say it, in a line before the table
 MAX_CELL_CHARS = 10_000_000
 
 
 def read_csv(path: Path) -> Extraction:
-    text = decode(path)
+    text = decode(path, keeps_lines=True)
+    named = NAMED_DELIMITER.match(text)
+    if named:
+        return _read(text[named.end() - 1 :], named[1])  # the line stays, empty, and is counted
     return _read(text, _delimiter(text[:SAMPLE_CHARS]))
 
 
 def read_tsv(path: Path) -> Extraction:
-    return _read(decode(path), "\t")
+    return _read(decode(path, keeps_lines=True), "\t")
 
 
 def _read(text: str, delimiter: str) -> Extraction:

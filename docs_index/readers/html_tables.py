@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
-from docs_index.readers.tables import MAX_HEADER_CHARS, names_of
+from docs_index.readers.tables import are_names, names_of
 
 CELL_CHARS = 200  # enough to tell names from values
 
@@ -40,7 +40,7 @@ def cell_labels(body: LexborNode) -> dict[int, str]:
         names = _names(table)
         for row in table.rows[1:] if names else ():
             if len(row) <= len(names):
-                labels.update((cell.node, f"{name}: ") for cell, name in zip(row, names, strict=False))
+                labels.update((cell.node, f"{name}: ") for cell, name in zip(row, names, strict=False) if name)
     return labels
 
 
@@ -76,8 +76,7 @@ def _names(table: _Table) -> Sequence[str]:
         return ()
     texts = [[" ".join(cell.text.split()) for cell in row] for row in rows]
     if all(cell.is_head for cell in rows[0]):
-        is_named = len(texts[0]) > 1 and all(name and len(name) <= MAX_HEADER_CHARS for name in texts[0])
-        return texts[0] if is_named else ()
+        return texts[0] if len(texts[0]) > 1 and are_names(texts[0]) else ()
     if any(row[0].is_head for row in rows):  # the names stand at the left
         return ()
     return names_of(texts)

@@ -12,7 +12,7 @@ from pptx.exc import PythonPptxError
 from docs_index.errors import DamagedDocument
 from docs_index.readers.archive import Container, told, weigh
 from docs_index.readers.draft import Draft
-from docs_index.readers.tables import row_text
+from docs_index.readers.tables import table_text
 from docs_index.types import Extraction, PlaceKind
 
 POWERPOINT = Container(
@@ -72,8 +72,7 @@ def _texts(shapes: Any) -> Iterator[str]:
         elif shape.has_text_frame and shape.text_frame.text.strip():
             yield "\n".join(paragraph.text.replace("\v", "\n") for paragraph in shape.text_frame.paragraphs)
         elif getattr(shape, "has_table", False):
-            rows = [[_line(cell.text_frame.text) for cell in row.cells] for row in shape.table.rows]
-            yield "\n".join(row_text(row) for row in rows if any(row))
+            yield table_text([[_line(cell.text_frame.text) for cell in row.cells] for row in shape.table.rows])
 
 
 def _line(text: str) -> str:

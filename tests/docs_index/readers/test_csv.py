@@ -44,6 +44,18 @@ def test_rows_are_counted_as_a_spreadsheet_does(tmp_path: Path) -> None:
     assert Structure(extraction).label(0, len(extraction.text)) == "Rows 2–4"
 
 
+def test_empty_lines_are_counted_too(tmp_path: Path) -> None:
+    extraction = read(tmp_path / "a.csv", "Prices\n\n\n\nName,Price\nlamp,4\n")
+    assert extraction.text == "Prices\nName: lamp | Price: 4"
+    assert Structure(extraction).label(7, 12) == "Row 6"
+
+
+def test_the_first_line_may_say_what_cuts_the_others(tmp_path: Path) -> None:
+    extraction = read(tmp_path / "a.csv", 'sep=;\nName;Note\nlamp;"a, b, c"\n')
+    assert extraction.text == "Name: lamp | Note: a, b, c"
+    assert Structure(extraction).label(0, 5) == "Row 3"
+
+
 def test_a_quote_that_is_never_closed_ends_with_the_file(tmp_path: Path) -> None:
     assert "lamp" in read(tmp_path / "a.csv", 'Name,Note\nlamp,"open\nrope,9\n').text
 

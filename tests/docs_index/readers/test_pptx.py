@@ -36,13 +36,13 @@ def test_what_the_speaker_says_is_kept(tmp_path: Path) -> None:
 def test_tables_and_groups_are_read(tmp_path: Path) -> None:
     presentation = Presentation()
     slide = presentation.slides.add_slide(presentation.slide_layouts[6])
-    table = slide.shapes.add_table(2, 2, 0, 0, Inches(4), Inches(1)).table
-    for n, text in enumerate(("Name", "Age", "Ann", "7")):
+    table = slide.shapes.add_table(3, 2, 0, 0, Inches(4), Inches(1)).table
+    for n, text in enumerate(("Name", "Age", "Ann", "7", "Bert", "9")):
         table.cell(n // 2, n % 2).text = text
     group = slide.shapes.add_group_shape()
     group.shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame.text = "Inside a group"
     presentation.save(str(tmp_path / "a.pptx"))
-    assert pptx.read(tmp_path / "a.pptx").text == "Name | Age\nAnn | 7\n\nInside a group"
+    assert pptx.read(tmp_path / "a.pptx").text == "Name | Age\nName: Ann | Age: 7\nName: Bert | Age: 9\n\nInside a group"
 
 
 def test_slides_of_pictures_are_counted(tmp_path: Path) -> None:

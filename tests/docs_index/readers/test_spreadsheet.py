@@ -46,6 +46,10 @@ def test_a_workbook_of_empty_sheets_is_said_to_be_empty(read: Callable[..., Extr
 
 def test_values_are_written_as_people_do(tmp_path: Path) -> None:
     day = datetime.datetime(2026, 11, 23)
-    rows = [["x", "y", "z"], [day, True, 0.1], [datetime.datetime(2026, 11, 23, 8, 30), False, 1e20]]
+    long = datetime.timedelta(hours=30, minutes=5)
+    rows = [["x", "y", "z"], [day, True, 0.1], [datetime.datetime(2026, 11, 23, 8, 30), False, 1e20], [long, True, 1]]
     text = spreadsheet.read_xlsx(write_xlsx(tmp_path / "a.xlsx", {"S": rows})).text
-    assert text == "x: 2026-11-23 | y: yes | z: 0.1\nx: 2026-11-23 08:30:00 | y: no | z: 1e+20"
+    assert (
+        text
+        == "x: 2026-11-23 | y: yes | z: 0.1\nx: 2026-11-23 08:30:00 | y: no | z: 1e+20\nx: 30:05:00 | y: yes | z: 1"
+    )
