@@ -1,7 +1,8 @@
 """Folds passages that say the same into the best of them. Pure: ids, digests and texts in, folds out.
 
-Equal texts are always the same. Nearly equal ones are when they share almost all of their runs of three words and hold
-the same numbers: two price lists that differ in a price say different things.
+Equal texts are always the same. Nearly equal ones are when they share almost all of their runs of three words, hold the
+same numbers, and deny as often: price lists that differ in a price say different things, and so do rules of which one
+says "not".
 """
 
 from __future__ import annotations
@@ -19,7 +20,12 @@ RUN_WORDS = 3
 LEAST_RUNS = 12  # of a shorter text, one word is much of what it says
 WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+")
 ASCII_WORD = re.compile(r"\w+")  # the same, where there is nothing else, in a third of the time
-NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+LETTER = rf"[^\W{CJK}]"
+NUMBER = re.compile(rf"{LETTER}*\d{LETTER}*(?:[-.,:/]{LETTER}+)*")  # with what it is part of: 9:30, ERR_4711-B
+DENIAL = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|nicht|nichts|kein\w*|nie|niemals|niemand|ohne"
+    r"|ne|pas|jamais|aucune?|sans|nunca|sin|ningun\w*|ningún|non|senza|mai|nessun\w*)\b|\bn['’]|[不没沒無无未非勿莫]|ない|ません"
+)
 
 Run = tuple[str, str, str]
 
@@ -71,21 +77,28 @@ class Wording:
 
     runs: frozenset[Run]
     some: frozenset[Run]
-    numbers: tuple[str, ...]
+    text: str  # without capitals
 
 
 def wording_of(text: str) -> Wording | None:
     """None for a text too short to be nearly another."""
-    words = (ASCII_WORD if text.isascii() else WORD).findall(text.casefold())
+    folded = text.casefold()
+    words = (ASCII_WORD if text.isascii() else WORD).findall(folded)
     runs = frozenset(zip(words, words[1:], words[2:], strict=False))
     if len(runs) < LEAST_RUNS:
         return None
     some = frozenset(islice(runs, int((1 - ALIKE) * len(runs)) + 2))
-    return Wording(runs, some, tuple(sorted(NUMBER.findall(text))))
+    return Wording(runs, some, folded)
 
 
 def are_alike(one: Wording | None, other: Wording | None) -> bool:
-    if one is None or other is None or one.numbers != other.numbers:
+    if one is None or other is None:
         return False
     common = len(one.runs & other.runs)
-    return common >= ALIKE * (len(one.runs) + len(other.runs) - common)
+    share_words = common >= ALIKE * (len(one.runs) + len(other.runs) - common)
+    return share_words and _told_apart_by(one.text) == _told_apart_by(other.text)
+
+
+def _told_apart_by(text: str) -> tuple[list[str], int]:
+    """What makes two texts different however few its letters are: its numbers, and how often it denies."""
+    return sorted(NUMBER.findall(text)), len(DENIAL.findall(text))
