@@ -17,7 +17,8 @@ from safetensors import SafetensorError
 from sentence_transformers import CrossEncoder as SentenceCrossEncoder
 from transformers.utils.logging import disable_progress_bar
 
-from inference.errors import ModelFileError, ModelLoadError
+from inference.embedder_folder import require_cross_encoder
+from inference.errors import ModelLoadError
 
 
 class CrossEncoder:
@@ -48,10 +49,7 @@ class CrossEncoder:
 
 def _load(path: Path) -> SentenceCrossEncoder:
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    if not (path / "config.json").is_file() or not any(path.glob("*.safetensors")):
-        raise ModelFileError(
-            f"There is no cross-encoder in {path}: a folder with config.json and weights as .safetensors is needed."
-        )
+    require_cross_encoder(path)
     try:
         model: SentenceCrossEncoder = SentenceCrossEncoder(
             str(path),

@@ -42,6 +42,12 @@ def read_folder(folder: Path) -> FolderFacts:
     return FolderFacts(_context_length(folder), sum(path.stat().st_size for path in weights), _digest(folder, weights))
 
 
+def require_cross_encoder(folder: Path) -> None:
+    """Raises ModelFileError where something is missing. Whether what is there is whole, shows when it is loaded."""
+    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
+        raise ModelFileError(f"{folder} holds no cross-encoder: config.json and weights as .safetensors are needed.")
+
+
 def _weights(folder: Path, part: Any) -> list[Path]:
     kind, inner = (str(part.get("type", "")), str(part.get("path", ""))) if isinstance(part, dict) else ("", "")
     if not kind.startswith("sentence_transformers.") or kind.rsplit(".", 1)[-1] not in KINDS:

@@ -108,8 +108,8 @@ def test_code_in_a_folder_is_never_run(found) -> None:
 @pytest.mark.parametrize(
     "folder, kind, words",
     [
-        ("missing", "ModelFileError", "There is no cross-encoder in"),
-        ("pickled", "ModelFileError", "weights as .safetensors is needed"),
+        ("missing", "ModelFileError", "holds no cross-encoder"),
+        ("pickled", "ModelFileError", "weights as .safetensors are needed"),
         ("cut", "ModelLoadError", "could not be loaded"),
         ("two", "ModelLoadError", "gives 2 numbers for a text"),
         ("nan", "ModelLoadError", "computes is no number"),

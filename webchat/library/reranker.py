@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from inference.embedder_folder import require_cross_encoder
 from inference.errors import ModelFileError, ModelLoadError
 from inference.types import RunnerKind, RunnerSpec, RunnerState
 from webchat.library import engine
@@ -34,11 +35,6 @@ def folder() -> Path:
     path = (root / settings.RERANKER).resolve()
     if path == root or not path.is_relative_to(root):
         raise ModelFileError(f"INGLENOOK_RERANKER names {path}, which is not in {root}. Put its folder there.")
-    if settings.RERANKER_KIND == RunnerKind.RERANKING and not is_complete(path):
-        raise ModelFileError(f"{path} holds no cross-encoder: config.json and weights as .safetensors are needed.")
+    if settings.RERANKER_KIND == RunnerKind.RERANKING:
+        require_cross_encoder(path)
     return path
-
-
-def is_complete(path: Path) -> bool:
-    """Whether what must be there is there; whether it is whole shows when it is loaded."""
-    return (path / "config.json").is_file() and any(path.glob("*.safetensors"))
