@@ -34,39 +34,6 @@ def texts_found(
     return [chunks[chunk].text for chunk in found if chunk in chunks]
 
 
-def test_it_finds_the_nearest_first(sqlite_index: Index, store: SqliteStore) -> None:
-    put(sqlite_index, "zoo", "1", "lions roar loudly", "tigers swim")
-    assert texts_found(store, VectorCache(store), "lions roar") == ["lions roar loudly", "tigers swim"]
-
-
-def test_scores_are_cosines_whatever_the_length_of_the_vectors(sqlite_index: Index, store: SqliteStore) -> None:
-    extraction, chunks = paragraphs("lions roar")
-    sqlite_index.add(DocumentKey("zoo", "1"), "a", extraction, chunks, 7 * embed(["lions roar"]))
-    [(_, score)] = VectorCache(store).search(3 * embed(["lions roar"])[0], "zoo", 5)
-    assert score == pytest.approx(1.0, abs=1e-5)
-
-
-def test_it_follows_what_others_write(sqlite_index: Index, store: SqliteStore) -> None:
-    cache = VectorCache(store)
-    key = put(sqlite_index, "zoo", "1", "lions roar")
-    assert texts_found(store, cache, "lions") == ["lions roar"]
-    put(sqlite_index, "zoo", "2", "lions sleep")
-    assert sorted(texts_found(store, cache, "lions")) == ["lions roar", "lions sleep"]
-    sqlite_index.remove(key)
-    assert texts_found(store, cache, "lions") == ["lions sleep"]
-
-
-def test_vectors_that_come_later_are_found(sqlite_index: Index, store: SqliteStore) -> None:
-    cache = VectorCache(store)
-    extraction, chunks = paragraphs("lions roar", "tigers swim")
-    sqlite_index.add(DocumentKey("zoo", "1"), "a", extraction, chunks)
-    assert texts_found(store, cache, "lions") == []
-    sqlite_index.remember_vectors(chunks[1:], embed(["tigers swim"]))
-    assert texts_found(store, cache, "lions") == ["tigers swim"]
-    sqlite_index.remember_vectors(chunks[:1], embed(["lions roar"]))
-    assert texts_found(store, cache, "lions") == ["lions roar", "tigers swim"]
-
-
 def test_it_ends_as_if_built_at_once(sqlite_index: Index, store: SqliteStore) -> None:
     cache, random = VectorCache(store), np.random.default_rng(4)
     for step in range(60):
@@ -79,20 +46,6 @@ def test_it_ends_as_if_built_at_once(sqlite_index: Index, store: SqliteStore) ->
             cache.search(embed(["word1"])[0], "zoo", 5)
     query = embed(["word1 word2"])[0]
     assert sorted(cache.search(query, "zoo", 50)) == sorted(VectorCache(store).search(query, "zoo", 50))
-
-
-def test_a_collection_holds_its_own_only(sqlite_index: Index, store: SqliteStore) -> None:
-    put(sqlite_index, "zoo", "1", "lions roar")
-    put(sqlite_index, "farm", "1", "cows moo")
-    cache = VectorCache(store)
-    assert texts_found(store, cache, "lions cows", "farm") == ["cows moo"]
-    assert texts_found(store, cache, "lions cows", "nowhere") == []
-
-
-def test_a_vector_of_another_length_is_refused(sqlite_index: Index, store: SqliteStore) -> None:
-    put(sqlite_index, "zoo", "1", "lions roar")
-    with pytest.raises(ValueError, match=f"has 3 numbers, the index's {DIMENSIONS}"):
-        VectorCache(store).search(np.ones(3, dtype=np.float32), "zoo", 5)
 
 
 def test_threads_search_while_another_writes(sqlite_index: Index, store: SqliteStore) -> None:
