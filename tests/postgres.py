@@ -62,11 +62,11 @@ def make_database(url: str, name: str) -> str:
 
 
 @contextmanager
-def connected(url: str, name: str) -> Iterator[Any]:
-    """A connection to the database of that name on the server of `url`."""
+def connected(url: str, **options: str) -> Iterator[Any]:
+    """A connection to that database; `dbname` names another one of the same server."""
     import psycopg
 
-    with psycopg.connect(url, dbname=name, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, **options) as connection:
         yield connection
 
 

@@ -12,11 +12,13 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
+from django.conf import settings
 
+from tests import postgres
 from tests.docs_index.every_format import write_every_format
 from webchat.documents import shelf
 from webchat.documents.models import Document, Status, Step
@@ -28,7 +30,6 @@ LONGEST_LIFE_S = 0.6  # of a worker, from the moment it holds something
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX"),
-    pytest.mark.skipif(bool(django_settings.DATABASE_URL), reason="It reads the SQLite file."),
     pytest.mark.timeout(60 + 30 * KILLS),
 ]
 Spawn = Callable[..., subprocess.Popen[bytes]]
@@ -42,13 +43,13 @@ EVERYTHING = """
 """
 
 
-def everything(index_path: Path) -> list[tuple[object, ...]]:
+def everything() -> list[tuple[object, ...]]:
     """Each chunk that the index holds, with its vectors; those of a version that still waits, too."""
-    connection = sqlite3.connect(index_path)
-    try:
+    if settings.DATABASE_URL:
+        with postgres.connected(settings.DATABASE_URL, options="-csearch_path=docs_index,public") as connection:
+            return connection.execute(EVERYTHING).fetchall()
+    with closing(sqlite3.connect(settings.INDEX_PATH)) as connection:
         return connection.execute(EVERYTHING).fetchall()
-    finally:
-        connection.close()
 
 
 def story(rng: random.Random, paragraphs: int) -> str:
@@ -67,7 +68,7 @@ def is_at_rest() -> bool:
 
 
 def test_an_index_that_was_killed_at_random_moments_equals_one_that_was_not(
-    spawn: Spawn, put: Put, tmp_path: Path, settings
+    spawn: Spawn, put: Put, tmp_path: Path
 ) -> None:
     rng = random.Random(KILLS)
     folder = tmp_path / "folder"
@@ -88,16 +89,16 @@ def test_an_index_that_was_killed_at_random_moments_equals_one_that_was_not(
 
     spawn()
     assert wait_until(is_at_rest, timeout_s=120)
-    survived = everything(settings.INDEX_PATH)
+    survived = everything()
     statuses = dict(Document.objects.values_list("name", "status"))
     assert {name for name, status in statuses.items() if status != Status.INDEXED} == {"broken.pdf"}
 
     collection = Document.objects.first().index_key.collection
     shelf.index().remove_collection(collection)
-    assert everything(settings.INDEX_PATH) == []
+    assert everything() == []
     Document.objects.update(status=Status.QUEUED, step=Step.READ, attempts=0)
     assert wait_until(is_at_rest, timeout_s=120)
-    in_peace = everything(settings.INDEX_PATH)
+    in_peace = everything()
     assert survived == in_peace
     assert len({row[0] for row in in_peace}) == 25
     assert all(vector for *_, vector, _ in in_peace)

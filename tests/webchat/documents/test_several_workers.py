@@ -14,17 +14,19 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from inference import lifeline
 from tests import postgres
-from webchat.documents import shelf
+from tests.webchat.documents import elsewhere
+from webchat.documents import claims, shelf
 from webchat.documents.indexing import Indexer
-from webchat.documents.models import Document, Status, Step
+from webchat.documents.models import STALE_AFTER, Document, Status, Step
 from webchat.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(__file__).resolve().parents[3]
-WORKERS, DOCUMENTS = 3, 120
+WORKERS, DOCUMENTS = 2, 120
 
 
 def environment(data: Path, service: tuple[str, str] = ("", "")) -> dict[str, str]:
@@ -66,7 +68,7 @@ def test_each_document_is_taken_by_one_of_several_processes(shelf_of_alice, tmp_
 def test_nobody_waits_for_a_worker_on_another_document(put) -> None:
     held, free = put("held.txt", "Some water."), put("free.txt", "More water.")
     rows = str(connection.settings_dict["NAME"])
-    with postgres.connected(settings.DATABASE_URL, rows) as other, other.transaction(), transaction.atomic():
+    with postgres.connected(settings.DATABASE_URL, dbname=rows) as other, other.transaction(), transaction.atomic():
         other.execute("SELECT * FROM documents_document WHERE id = %s FOR UPDATE", [held.pk])
         connection.cursor().execute("SET LOCAL lock_timeout = '5s'")
         taken = Document.objects.claim([held.pk, free.pk], "w", Step.READ)
@@ -107,11 +109,7 @@ def test_a_machine_without_the_files_embeds_what_was_read(
     read = put("read.txt", "Some water.")
     async_to_sync(indexer.read_all)()
     unread = put("unread.txt", "More water.")
-    models = tmp_path / "elsewhere" / "models" / "all-MiniLM-L6-v2"
-    models.mkdir(parents=True)
-    shutil.copy(tokenizer_path, models)
-    env = environment(tmp_path / "elsewhere", running_service)
-    helper = lifeline.spawn([sys.executable, "manage.py", "worker", "--embed-only"], {}, env=env)
+    helper = spawn_elsewhere(running_service, tokenizer_path, tmp_path / "elsewhere")
     try:
         assert wait_until(lambda: Document.objects.get(pk=read.pk).status == Status.INDEXED, timeout_s=100)
     finally:
@@ -119,6 +117,38 @@ def test_a_machine_without_the_files_embeds_what_was_read(
     assert shelf.index().embedded(read.index_key) == 1
     unread.refresh_from_db()
     assert (unread.status, unread.step, unread.attempts) == (Status.QUEUED, Step.READ, 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX")
+@pytest.mark.skipif(not settings.DATABASE_URL, reason="Another machine can help only through PostgreSQL.")
+def test_what_a_machine_held_that_died_in_mid_file_is_finished_by_another(
+    put, indexer: Indexer, running_service: tuple[str, str], tokenizer_path: Path, tmp_path: Path
+) -> None:
+    document = put("long.txt", "\n\n".join(f"Wave{n} broke. " * 30 for n in range(400)))
+    async_to_sync(indexer.read_all)()
+    helper = spawn_elsewhere(running_service, tokenizer_path, tmp_path / "elsewhere")
+    held = Document.objects.filter(pk=document.pk, worker__startswith=f"{elsewhere.NAME}:")
+    assert wait_until(held.exists, timeout_s=60, every_s=0.01)
+    helper.kill()
+    helper.wait()
+    claims.free_abandoned()
+    assert held.exists()  # nobody here can know yet
+    Document.objects.update(heartbeat=timezone.now() - 2 * STALE_AFTER)
+    claims.free_abandoned()
+    async_to_sync(indexer.drain)()
+    document.refresh_from_db()
+    assert (document.status, document.attempts) == (Status.INDEXED, 0)
+    coverage = shelf.index().coverage(document.index_key.collection)
+    assert (coverage.documents, coverage.vectors, document.passages) == (1, coverage.chunks, coverage.chunks)
+
+
+def spawn_elsewhere(service: tuple[str, str], tokenizer: Path, data: Path) -> subprocess.Popen[bytes]:
+    """A worker of another computer: no files, a data folder of its own, and another name."""
+    models = data / "models" / "all-MiniLM-L6-v2"
+    models.mkdir(parents=True)
+    shutil.copy(tokenizer, models)
+    program = [sys.executable, "-m", elsewhere.__name__, "worker", "--embed-only"]
+    return lifeline.spawn(program, {}, env=environment(data, service))
 
 
 @pytest.mark.skipif(bool(settings.DATABASE_URL), reason="Here it would start.")

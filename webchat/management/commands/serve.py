@@ -11,6 +11,8 @@ import threading
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +25,7 @@ from webchat.accounts.exposure import refusal
 from webchat.processes import ChildSpec, Household, StartFailed, wait_until
 
 START_TIMEOUT_S = 60.0
+LOOK_AFTER_S = 60.0
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
 
@@ -31,16 +34,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         reach_database()
-        if sentence := refusal_after_migrating():
-            raise CommandError(sentence)
-        with one_at_a_time():
+        with one_at_a_time(), sole_server() as keep_place:
+            if sentence := refusal_after_migrating():
+                raise CommandError(sentence)
             ensure_port_is_free(settings.HOST, settings.PORT)
             preparation.collect_static(self.report)
             if problem := preparation.bring_starters(self.report):
                 self.stderr.write(self.style.WARNING(problem))
-            self.run_household()
+            self.run_household(keep_place)
 
-    def run_household(self) -> None:
+    def run_household(self, keep_place: Callable[[], None]) -> None:
         household = Household()
         leaving = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -49,8 +52,8 @@ class Command(BaseCommand):
             port = settings.PORT or free_port(settings.HOST)
             start_children(household, port)
             self.announce(page_address(settings.HOST, port), leaving)
-            while not leaving.wait(3600):
-                pass
+            while not leaving.wait(LOOK_AFTER_S):
+                keep_place()
         except StartFailed as error:
             raise CommandError(str(error)) from error
         finally:
@@ -95,6 +98,21 @@ def one_at_a_time() -> FileLock:
             "Use that one, or set INGLENOOK_DATA_DIR to another folder."
         ) from error
     return lock
+
+
+@contextmanager
+def sole_server() -> Iterator[Callable[[], None]]:
+    """The same for a database that several computers share. Gives what is to be called now and then to stay the one."""
+    if not settings.DATABASE_URL:
+        yield lambda: None
+        return
+    from webchat.postgres.sole_server import ServedElsewhere, SoleServer  # needs the extra `postgres`
+
+    try:
+        with closing(SoleServer(settings.DATABASE_URL)) as place:
+            yield place.keep
+    except ServedElsewhere as error:
+        raise CommandError(str(error)) from error
 
 
 def ensure_port_is_free(host: str, port: int) -> None:
