@@ -59,6 +59,13 @@ class FilterForm(forms.Form):
     since = forms.DateField(required=False, error_messages={"invalid": "“Since” is no date."})
     until = forms.DateField(required=False, error_messages={"invalid": "“Until” is no date."})
 
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean()
+        since, until = fields.get("since"), fields.get("until")
+        if since and until and since > until:
+            raise forms.ValidationError("“Since” is later than “until”, so no file can be between them.")
+        return fields
+
     def wish(self, collections: frozenset[int], documents: frozenset[int]) -> Wish:
         """Of a valid form."""
         fields = self.cleaned_data

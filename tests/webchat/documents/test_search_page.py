@@ -144,6 +144,10 @@ def test_it_keeps_to_the_chosen_collections(as_alice: Client, alice) -> None:
     assert "Nothing found" in search(as_alice, f"?q=rye&c={other.pk}")
 
 
+def test_a_span_of_time_that_ends_before_it_begins_is_named(as_alice: Client) -> None:
+    assert "“Since” is later than “until”" in search(as_alice, "?q=rye&since=2024-02-01&until=2024-01-01")
+
+
 def test_a_date_that_is_none_is_named(as_alice: Client) -> None:
     assert "“Since” is no date." in search(as_alice, "?q=rye&since=yesterday")
 
