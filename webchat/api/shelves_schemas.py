@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from docs_index.explanation import Explanation, Standing
 from docs_index.types import Passage, Repeat
@@ -100,6 +100,13 @@ class SearchIn(Schema):
     types: Annotated[list[Suffix], Field(max_length=100, description="Suffixes: `.pdf`.")] = []
     since: Annotated[date | None, Field(description="Added, or changed, on that day or later.")] = None
     until: Annotated[date | None, Field(description="Added, or changed, on that day or before.")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def null_is_left_out(cls, values: Any) -> Any:
+        """Ninja wraps what was sent; only a body that is an object has fields."""
+        sent = getattr(values, "_obj", values)
+        return {name: value for name, value in sent.items() if value is not None} if isinstance(sent, dict) else values
 
     @property
     def wish(self) -> Wish:

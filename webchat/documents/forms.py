@@ -60,7 +60,8 @@ class FilterForm(forms.Form):
     until = forms.DateField(required=False, error_messages={"invalid": "“Until” is no date."})
 
     def clean(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().clean()
+        super().clean()
+        fields = self.cleaned_data
         since, until = fields.get("since"), fields.get("until")
         if since and until and since > until:
             raise forms.ValidationError("“Since” is later than “until”, so no file can be between them.")

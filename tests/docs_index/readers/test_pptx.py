@@ -42,7 +42,9 @@ def test_tables_and_groups_are_read(tmp_path: Path) -> None:
     group = slide.shapes.add_group_shape()
     group.shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame.text = "Inside a group"
     presentation.save(str(tmp_path / "a.pptx"))
-    assert pptx.read(tmp_path / "a.pptx").text == "Name | Age\nName: Ann | Age: 7\nName: Bert | Age: 9\n\nInside a group"
+    assert (
+        pptx.read(tmp_path / "a.pptx").text == "Name | Age\nName: Ann | Age: 7\nName: Bert | Age: 9\n\nInside a group"
+    )
 
 
 def test_slides_of_pictures_are_counted(tmp_path: Path) -> None:

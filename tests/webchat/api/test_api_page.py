@@ -9,12 +9,19 @@ import pytest
 from ninja import Schema
 
 from webchat.api.openai_schemas import ChatCompletion, Embedding, PlainCompletion
+from webchat.api.shelves_schemas import CollectionOut, DocumentOut, IntakeOut, PassageOut, SearchIn, WhyIn, WhyOut
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
 
-@pytest.mark.parametrize("body", [ChatCompletion, PlainCompletion, Embedding])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(ChatCompletion, PlainCompletion, Embedding),
+        *(SearchIn, PassageOut, WhyIn, WhyOut, CollectionOut, DocumentOut, IntakeOut),
+    ],
+)
 def test_every_field_has_its_words(body: type[Schema]) -> None:
-    named = set(re.findall(r"`([a-z_]+)`", PAGE.read_text()))
+    named = set(re.findall(r"[`\"]([a-z_]+)[`\"]", PAGE.read_text()))
     fields = {field.alias or name for name, field in body.model_fields.items()}
     assert fields <= named

@@ -214,6 +214,10 @@ class TestSearch:
         body = {"query": "rye", "collections": [shelf_of_alice.pk, shelf_of_bob.pk]}
         assert post(alices, "/api/search", body).status_code == 404
 
+    def test_null_is_as_good_as_nothing(self, alices: Client) -> None:
+        nothing = dict.fromkeys(["collections", "documents", "limit", "name", "folder", "types", "since", "until"])
+        assert len(post(alices, "/api/search", {"query": "rye"} | nothing).json()["passages"]) == 1
+
     def test_the_same_id_twice_counts_once(self, alices: Client, shelf_of_alice: Collection) -> None:
         body = {"query": "rye", "collections": [shelf_of_alice.pk] * 2}
         assert len(post(alices, "/api/search", body).json()["passages"]) == 1
