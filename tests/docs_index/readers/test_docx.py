@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from docs_index.errors import DamagedDocument, EmptyDocument, LimitExceeded, ProtectedDocument, UnsupportedFormat
 from docs_index.readers import docx
 from docs_index.readers.archive import OLE_MAGIC
+from docs_index.types import Extraction, Heading
 from tests.docs_index.files import write_docx, write_zip_bomb
+from tests.docs_index.office_files import with_part
 
 
 def test_it_keeps_headings_paragraphs_and_rows(tmp_path: Path) -> None:
@@ -18,6 +21,135 @@ def test_it_keeps_headings_paragraphs_and_rows(tmp_path: Path) -> None:
     extraction = docx.read(path)
     assert extraction.text == "Lions\n\nThey roar.\n\nThey sleep.\n\nAge | 7\nName | Ann"
     assert extraction.title == "Lions"
+
+
+WORD = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+
+
+def paragraph(text: str, *, style: str = "", item: tuple[int, int] | None = None) -> str:
+    """`item` is the number of a list and the level in it."""
+    named = f'<w:pStyle w:val="{style}"/>' if style else ""
+    listed = f'<w:numPr><w:ilvl w:val="{item[1]}"/><w:numId w:val="{item[0]}"/></w:numPr>' if item else ""
+    return f"<w:p><w:pPr>{named}{listed}</w:pPr>{run(text)}</w:p>"
+
+
+def run(text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def style(name: str, inside: str, base: str = "") -> str:
+    based = f'<w:basedOn w:val="{base}"/>' if base else ""
+    named = f'<w:style w:type="paragraph" w:styleId="{name}"><w:name w:val="{name}"/>'
+    return f"{named}{based}<w:pPr>{inside}</w:pPr></w:style>"
+
+
+def counted(number: int, levels: Sequence[tuple[str, str]], start: int = 1) -> str:
+    described = "".join(
+        f'<w:lvl w:ilvl="{n}"><w:start w:val="{start}"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        for n, (form, text) in enumerate(levels)
+    )
+    return f'<w:abstractNum w:abstractNumId="{number}">{described}</w:abstractNum>'
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Extraction]:
+    """Reads a document of that body, those styles and those lists."""
+
+    def reads(body: str, *, styles: str = "", lists: str = "") -> Extraction:
+        path = write_docx(tmp_path / "a.docx", ["x"])
+        for name, element, inside in (
+            ("document", "document", f"<w:body>{body}</w:body>"),
+            ("styles", "styles", styles),
+            ("numbering", "numbering", lists),
+        ):
+            path = with_part(path, f"word/{name}.xml", f"<w:{element} {WORD}>{inside}</w:{element}>")
+        return docx.read(path)
+
+    return reads
+
+
+class TestNumbers:
+    """Word shows them and does not write them."""
+
+    CLAUSES = counted(0, [("decimal", "§ %1"), ("decimal", "%1.%2"), ("lowerLetter", "%3)")])
+    LISTS = f"{CLAUSES}{counted(1, [('upperRoman', '%1.'), ('bullet', '•')], start=4)}"
+    NUMBERS = (
+        '<w:num w:numId="7"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="8"><w:abstractNumId w:val="1"/></w:num>'
+    )
+    AGAIN = (
+        '<w:num w:numId="9"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/>'
+        "</w:lvlOverride></w:num>"
+    )
+
+    @pytest.mark.parametrize(
+        "items, labels",
+        [
+            ([(7, 0), (7, 1), (7, 1), (7, 2), (7, 0), (7, 1)], ["§ 1", "1.1", "1.2", "a)", "§ 2", "2.1"]),
+            ([(8, 0), (8, 0), (8, 1)], ["IV.", "V.", ""]),
+            ([(7, 0), (8, 0), (7, 0), (9, 0), (9, 0)], ["§ 1", "IV.", "§ 2", "§ 1", "§ 2"]),
+            ([(0, 0), (99, 0), (7, 44)], ["", "", ""]),
+        ],
+    )
+    def test_each_paragraph_has_the_one_that_word_shows(
+        self, read: Callable[..., Extraction], items: list[tuple[int, int]], labels: list[str]
+    ) -> None:
+        body = "".join(paragraph("x", item=item) for item in items)
+        text = read(body, lists=self.LISTS + self.NUMBERS + self.AGAIN).text
+        assert [line for line in text.split("\n") if line] == [f"{label} x".strip() for label in labels]
+
+    def test_a_heading_has_it_in_its_title(self, read: Callable[..., Extraction]) -> None:
+        styles = style("heading 1", '<w:outlineLvl w:val="0"/><w:numPr><w:numId w:val="7"/></w:numPr>')
+        extraction = read(paragraph("Duties", style="heading 1"), styles=styles, lists=self.LISTS + self.NUMBERS)
+        assert extraction.headings == (Heading(0, 1, "§ 1 Duties"),)
+
+
+def test_headings_are_known_by_what_their_style_inherits(read: Callable[..., Extraction]) -> None:
+    styles = style("Überschrift", '<w:outlineLvl w:val="1"/>') + style("It's ours", "", base="Überschrift")
+    extraction = read(paragraph("Cats", style="It's ours") + paragraph("They roar."), styles=styles)
+    assert extraction.headings == (Heading(0, 2, "Cats"),)
+
+
+def test_styles_that_stand_on_each_other_end(read: Callable[..., Extraction]) -> None:
+    styles = style("one", "", base="two") + style("two", "", base="one")
+    assert read(paragraph("Cats", style="one"), styles=styles).headings == ()
+
+
+@pytest.mark.parametrize(
+    "inside, text",
+    [
+        (f'{run("on page ")}<w:fldSimple w:instr="PAGEREF">{run("7")}</w:fldSimple>{run(".")}', "on page 7."),
+        (
+            f"{run('so ')}<m:oMath><m:r><m:t>a=</m:t></m:r><m:f><m:num><m:r><m:t>F</m:t></m:r></m:num><m:den><m:r>"
+            "<m:t>2m</m:t></m:r></m:den></m:f></m:oMath>" + run("."),
+            "so a=F/(2m).",
+        ),
+        (
+            "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath>",
+            "x^2",
+        ),
+        (f"<w:ins>{run('kept')}</w:ins><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>", "kept"),
+        ("<w:r><w:t>Schiff</w:t><w:softHyphen/><w:t>fahrt</w:t></w:r>", "Schifffahrt"),
+    ],
+)
+def test_what_stands_inside_of_a_paragraph_is_read(read: Callable[..., Extraction], inside: str, text: str) -> None:
+    assert read(f"<w:p>{inside}</w:p>").text == text
+
+
+@pytest.mark.parametrize(
+    "older", ["", "<mc:Fallback/>", "<mc:Fallback><w:pict><w:txbxContent>{}</w:txbxContent></w:pict></mc:Fallback>"]
+)
+def test_a_text_box_is_read_once_whoever_it_was_written_for(read: Callable[..., Extraction], older: str) -> None:
+    box = f"<mc:Choice><w:drawing><w:txbxContent>{paragraph('inside')}</w:txbxContent></w:drawing></mc:Choice>"
+    body = f"<w:p><w:r><mc:AlternateContent>{box}{older.format(paragraph('inside'))}</mc:AlternateContent></w:r></w:p>"
+    assert read(paragraph("before") + body).text == "before\n\ninside"
+
+
+def test_the_lines_of_a_table_of_contents_are_left_out(read: Callable[..., Extraction]) -> None:
+    assert read(paragraph("Duties 3", style="toc 1") + paragraph("Duties"), styles=style("toc 1", "")).text == "Duties"
 
 
 def test_no_zip_is_said_to_be_damaged(tmp_path: Path) -> None:
@@ -100,7 +232,7 @@ def with_body(path: Path, declarations: str, text: str) -> Path:
 
 def test_row_37_a_billion_laughs_are_not_laughed(tmp_path: Path) -> None:
     laughs = '<!ENTITY a0 "lol">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
-    with pytest.raises(DamagedDocument):
+    with pytest.raises(LimitExceeded, match="unfolds without end"):
         docx.read(with_body(tmp_path / "a.docx", laughs, "&a9;"))
 
 
