@@ -19,17 +19,21 @@ def test_the_nearest_sentence_counts() -> None:
     assert found == {7: pytest.approx(0.6, abs=1e-3), 9: 1.0, 4: -1.0}
 
 
-def test_chunk_and_sentence_count_alike_and_the_lead_half() -> None:
+def test_the_sentence_counts_half_and_chunk_and_lead_a_quarter_each() -> None:
     assert rescored({1: 0.5, 2: 0.4}, {1: 0.5, 2: 0.9}, {1: 0.5, 2: 0.2}) == [
-        (2, pytest.approx((0.4 + 0.9 + 0.1) / 2.5)),
+        (2, pytest.approx(0.9 / 2 + 0.4 / 4 + 0.2 / 4)),
         (1, pytest.approx(0.5)),
     ]
+
+
+def test_without_sentences_chunk_and_lead_count_alike() -> None:
+    assert rescored({1: 0.5, 2: 0.4}, {}, {1: 0.1, 2: 0.4}) == [(2, pytest.approx(0.4)), (1, pytest.approx(0.3))]
 
 
 def test_a_chunk_without_sentences_is_neither_favored_nor_buried() -> None:
     order = rescored({1: 0.5, 2: 0.4, 3: 0.3}, {1: 0.6, 3: 0.4}, {})
     assert [chunk for chunk, _ in order] == [1, 2, 3]
-    assert order[1][1] == pytest.approx((0.4 + 0.5 + 0.2) / 2.5)
+    assert order[1][1] == pytest.approx(0.5 / 2 + 0.4 / 4 + 0.4 / 4)
 
 
 def test_no_vectors_at_all_leave_the_order() -> None:
