@@ -1,8 +1,8 @@
 """How near a question is to a chunk, seen closer than by the chunk's own vector. Pure.
 
 A chunk's vector is the mean of all it says. A question is mostly about one sentence of it, and about what the section
-is about; so the nearest sentence counts half, and the chunk and the first chunk of its section a quarter each. Where the
-embedder gives no sentences, the latter two count alike.
+is about; so the nearest sentence counts half, and the chunk and the first chunk of its section a quarter each, or half
+each where the embedder gives no sentences.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from docs_index.postgres.connection import Connection
 from docs_index.rows import leads_of_all
 
 SCHEMA = "docs_index"
-VERSION = 4
+VERSION = 5
 PREPARING = 0x1D0C5  # an advisory lock: two processes that start at once make the tables once
 
 POSTINGS = """
@@ -166,13 +166,7 @@ def _pgvector_version(connection: Connection) -> tuple[int, ...]:
 def _add_sentences_and_findings(connection: Connection) -> None:
     """From version 1, which had neither, or one of them: these tables once came without a version of their own."""
     connection.execute("ALTER TABLE chunks ADD COLUMN IF NOT EXISTS lead bigint")
-    rows = connection.execute("SELECT document, id, headings FROM chunks WHERE lead IS NULL ORDER BY document, ordinal")
-    pairs = leads_of_all(rows)
-    connection.execute(
-        """UPDATE chunks c SET lead = found.lead FROM unnest(%s::bigint[], %s::bigint[]) AS found (lead, id)
-           WHERE c.id = found.id""",
-        [[lead for lead, _ in pairs], [id for _, id in pairs]],
-    )
+    _lead_anew(connection)
     connection.execute("ALTER TABLE chunks ALTER COLUMN lead SET NOT NULL")
     connection.execute("ALTER TABLE words SET (toast_tuple_target = 8160)")
     connection.execute(
@@ -197,5 +191,15 @@ def _add_postings(connection: Connection) -> None:
     connection.execute("DROP INDEX IF EXISTS words_terms")
 
 
+def _lead_anew(connection: Connection) -> None:
+    """From version 4, in which every ninth chunk of a long section led those that followed it."""
+    pairs = leads_of_all(connection.execute("SELECT document, id, headings FROM chunks ORDER BY document, ordinal"))
+    connection.execute(
+        """UPDATE chunks c SET lead = found.lead FROM unnest(%s::bigint[], %s::bigint[]) AS found (lead, id)
+           WHERE c.id = found.id AND c.lead IS DISTINCT FROM found.lead""",
+        [[lead for lead, _ in pairs], [id for _, id in pairs]],
+    )
+
+
 # Each leads from its version to the next; the first from 1.
-STEPS = [_add_sentences_and_findings, _add_answering, _add_postings]
+STEPS = [_add_sentences_and_findings, _add_answering, _add_postings, _lead_anew]

@@ -11,7 +11,7 @@ from docs_index.rows import leads_of_all
 from docs_index.sqlite import journal
 from docs_index.terms import TOKENIZER
 
-VERSION = 7
+VERSION = 8
 
 # chunks_fts keeps no copy of the text: its rows are deleted by giving `terms.searchable(chunks.text)` once more, so a
 # change of that function needs a new VERSION. chunks.id is never used twice (AUTOINCREMENT): it is what vectors and
@@ -121,8 +121,7 @@ def _add_sentences(connection: sqlite3.Connection) -> None:
     connection.execute("""CREATE TABLE sentence_vectors (model TEXT NOT NULL, digest BLOB NOT NULL,
                           count INTEGER NOT NULL, vectors BLOB NOT NULL, UNIQUE (digest, model))""")
     connection.execute("ALTER TABLE chunks ADD COLUMN lead INTEGER")
-    rows = connection.execute("SELECT document, id, headings FROM chunks ORDER BY document, ordinal")
-    connection.executemany("UPDATE chunks SET lead = ? WHERE id = ?", leads_of_all(rows))
+    _lead_anew(connection)
 
 
 def _add_findings(connection: sqlite3.Connection) -> None:
@@ -144,5 +143,11 @@ def _add_answering(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE state ADD COLUMN answering TEXT NOT NULL DEFAULT ''")
 
 
+def _lead_anew(connection: sqlite3.Connection) -> None:
+    """From version 7, in which every ninth chunk of a long section led those that followed it."""
+    rows = connection.execute("SELECT document, id, headings FROM chunks ORDER BY document, ordinal")
+    connection.executemany("UPDATE chunks SET lead = ?1 WHERE id = ?2 AND lead IS NOT ?1", leads_of_all(rows))
+
+
 # Each leads from its version to the next; the first from 1.
-STEPS = [_add_structure, _add_source, _add_sentences, _add_findings, _add_journal, _add_answering]
+STEPS = [_add_structure, _add_source, _add_sentences, _add_findings, _add_journal, _add_answering, _lead_anew]

@@ -61,6 +61,18 @@ def test_an_index_of_version_1_is_brought_forward(old_database: str) -> None:
     index.close()
 
 
+def test_in_one_of_version_4_what_is_far_from_its_beginning_leads_itself(empty_database: str) -> None:
+    index = open_index(empty_database)
+    put(index, "zoo", "1", *(f"animal {n}" for n in range(1, 13)))
+    known = index._store.leads(range(1, 13))
+    index.close()
+    postgres.execute(empty_database, "UPDATE docs_index.chunks SET lead = 10 WHERE id > 10")
+    postgres.execute(empty_database, "UPDATE docs_index.state SET version = 4")
+    index = open_index(empty_database)
+    assert index._store.leads(range(1, 13)) == known == dict.fromkeys(range(1, 10), 1) | {10: 10, 11: 11, 12: 12}
+    index.close()
+
+
 def test_several_processes_may_bring_it_forward_at_once(old_database: str) -> None:
     opened: list[Index] = []
     threads = [threading.Thread(target=lambda: opened.append(open_index(old_database))) for _ in range(4)]
