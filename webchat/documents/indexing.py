@@ -12,64 +12,35 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
 from asgiref.sync import sync_to_async
 
-from docs_index.errors import EmptyDocument, ReadError
 from docs_index.index import Index
-from docs_index.readers.registry import is_read_from
 from docs_index.sentences import sentence_spans
-from docs_index.types import Chunk, Extraction
+from docs_index.types import Chunk
 from inference.errors import EndpointError, InvalidRequest
-from webchat.documents import claims, naming, storage, versions
+from webchat.documents import claims
 from webchat.documents.claims import Claim
 from webchat.documents.disks import Disks
+from webchat.documents.embedding_lot import LOT_CHUNKS, Task, Verdict, plan, published
 from webchat.documents.finding_out import Embed, find_out
 from webchat.documents.line import Line
 from webchat.documents.models import Cutting, Step
 from webchat.documents.pace import Pace
+from webchat.documents.reading import Chunker, Outcome, Reader, Reading, Refused
 
 log = logging.getLogger(__name__)
 LANES = 2  # lots under way at once: one is computed while the next is on its way
 READ_DOCUMENTS = 16  # small ones are taken together: to claim one by itself takes longer than to read it
 READ_BYTES = 256_000
 READ_LOT_S = 2.0  # what is not begun by then goes back into the line, where it may not be its turn
+NOTED_S = 0.25  # so often the rows are told what has been read: each time costs more than to read a small file
 LOT_DOCUMENTS = 32
-LOT_CHUNKS = 256  # some seconds: what arrives meanwhile waits no longer for its turn, also behind a book
 BATCH_CHUNKS = 64
 REFUSALS = {400, 413, 422, 500}  # of an embedder that is there, and answers no to this text
 
 Take = Callable[[], list[Claim]]
-
-
-class Reader(Protocol):
-    """Whatever turns a file into text."""
-
-    def read(self, path: Path, suffix: str) -> Extraction: ...
-
-
-class Chunker(Protocol):
-    """Whatever cuts text into chunks."""
-
-    def split(self, extraction: Extraction, max_tokens: int | None = None) -> list[Chunk]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One document of a lot: which texts it brings to it, and where they end in the lot."""
-
-    claim: Claim
-    embedded: int  # of its chunks, before the lot
-    missing: Sequence[Chunk]
-    end: int
-
-    def embedded_after(self, count: int) -> int:
-        """How many of its chunks have a vector when the lot has come that far."""
-        return self.embedded + max(0, len(self.missing) - max(0, self.end - count))
 
 
 class Indexer:
@@ -92,8 +63,7 @@ class Indexer:
         self.worker = worker
         self.pace = Pace()
         self._index = index
-        self._reader = reader
-        self._chunker = chunker
+        self._reading = Reading(index, reader, chunker)
         self._embed = embed
         self._disks = disks or Disks()
         self._clock = clock
@@ -116,62 +86,59 @@ class Indexer:
         take = partial(self._unread.take, documents=READ_DOCUMENTS, size_bytes=READ_BYTES)
         while lot := deque(await self._next(self._unread, take)):
             length = await sync_to_async(Cutting.current)()
-            due = self._clock() + READ_LOT_S
-            while lot and self._clock() < due:
-                if await self._read_one(lot.popleft(), length):
-                    on_read()
+            await self._read_lot(lot, length, on_read)
             for claim in lot:
                 await sync_to_async(claim.put_back)()
 
     async def _next(self, line: Line, take: Take) -> list[Claim]:
         return await sync_to_async(take)() or await sync_to_async(line.take_suspect)()
 
-    async def _read_one(self, claim: Claim, length: int) -> bool:
-        if not await self._disks.answer(claim.origin):
-            await sync_to_async(claim.await_disk)()
-            return False
+    async def _read_lot(self, lot: deque[Claim], length: int, on_read: Callable[[], None]) -> None:
+        """Reads the first ones, in a thread, while the rows are told what came of it. Leaves those that had no time."""
+        await self._leave_silent(lot)
+        outcomes: deque[Outcome] = deque()
+        reading = asyncio.create_task(asyncio.to_thread(self._read, lot, length, outcomes))
         try:
-            known = await asyncio.to_thread(self._bring_words, claim, length)
-        except (OSError, storage.FileChanged) as error:
-            if claim.origin.folder is not None:
-                await sync_to_async(claim.doubt)(in_folder_words(error))
-                return False
-            reason = "The file is no longer in Inglenook's folder. Upload it again."
-        except ReadError as error:
-            reason = str(error)
-        else:
-            if await sync_to_async(known)():
-                return True
-            await sync_to_async(self._take_back)(claim)
+            while not reading.done():
+                await asyncio.wait([reading], timeout=NOTED_S)
+                if await sync_to_async(self._note)([outcomes.popleft() for _ in range(len(outcomes))]):
+                    on_read()
+            reading.result()
+        except BaseException:
+            lot.clear()  # the thread begins no further one
+            raise
+
+    async def _leave_silent(self, lot: deque[Claim]) -> None:
+        for claim in list(lot):
+            if not await self._disks.answer(claim.origin):
+                lot.remove(claim)
+                await sync_to_async(claim.await_disk)()
+
+    def _read(self, lot: deque[Claim], length: int, outcomes: deque[Outcome]) -> None:
+        due = self._clock() + READ_LOT_S
+        while lot and self._clock() < due:
+            outcomes.append(self._reading.bring(lot.popleft(), length))
+
+    def _note(self, outcomes: Sequence[Outcome]) -> bool:
+        """Tells the rows; whether any document can now be found by its words."""
+        return sum(self._note_one(outcome) for outcome in outcomes) > 0
+
+    def _note_one(self, outcome: Outcome) -> bool:
+        claim = outcome.claim
+        if isinstance(outcome, Refused):
+            log.info("%s cannot be indexed: %s", claim.name, outcome.reason)
+            (claim.doubt if outcome.is_passing else claim.fail)(outcome.reason)
             return False
-        log.info("%s cannot be indexed: %s", claim.name, reason)
-        await sync_to_async(claim.fail)(reason)
+        if claim.has_been_read(
+            passages=outcome.passages,
+            vectors=outcome.vectors,
+            pages=outcome.pages,
+            warning=outcome.warning,
+            is_renewal=outcome.is_renewal,
+        ):
+            return True
+        self._take_back(claim)
         return False
-
-    def _bring_words(self, claim: Claim, length: int) -> Callable[[], bool]:
-        """Puts its text and words into the index. Returns what then has to be written to its row."""
-        extraction = self._known_text(claim) or self._read(claim)
-        chunks = self._chunker.split(extraction, None if length == Cutting.STANDARD else length)
-        if not chunks:
-            raise EmptyDocument("There is no text in this file.")
-        is_renewal = self._index().stage(claim.key, claim.name, extraction, chunks, source=versions.of(claim, length))
-        return partial(
-            claim.has_been_read,
-            passages=len(chunks),
-            vectors=self._index().embedded(claim.key),
-            pages=extraction.page_count,
-            warning="\n".join(extraction.warnings),
-            is_renewal=is_renewal,
-        )
-
-    def _known_text(self, claim: Claim) -> Extraction | None:
-        """The text of any document that was read from the same bytes, however it was cut."""
-        found = (self._index().read_before(version) for version in versions.of_any_length(claim))
-        return next((text for text in found if text is not None), None)
-
-    def _read(self, claim: Claim) -> Extraction:
-        with storage.opened(claim.origin) as path:
-            return self._reader.read(path, naming.suffix_of(claim.name))
 
     # embedding
 
@@ -222,12 +189,12 @@ class Indexer:
         model answers is asked after the documents were claimed, and one that lacks a vector of them cannot take over.
         """
         index = await asyncio.to_thread(self._index)
-        tasks = deque(await asyncio.to_thread(_plan, index, lot))
+        tasks = deque(await asyncio.to_thread(plan, index, lot))
         count = done = 0
         async for more in self._embed_chunks(index, [chunk for task in tasks for chunk in task.missing]):
             count += more
-            while tasks and tasks[0].end <= count:
-                done += await self._settle(index, tasks.popleft())
+            over = [tasks.popleft() for task in list(tasks) if task.end <= count]
+            done += await self._settle(index, over)
             if tasks:
                 await sync_to_async(tasks[0].claim.report)(tasks[0].embedded_after(count))
         return done
@@ -246,23 +213,29 @@ class Indexer:
         self.pace.count(len(batch))
         return len(batch)
 
-    async def _settle(self, index: Index, task: Task) -> bool:
-        """A whole document is published; one with more chunks than a lot goes back into the line."""
+    async def _settle(self, index: Index, over: Sequence[Task]) -> int:
+        """How many of them came out well. Those that were whole are published."""
+        good = await sync_to_async(_still_good)(over) if over else []
+        if not good:
+            return 0
+        verdicts = await asyncio.to_thread(lambda: [published(index, task.claim) for task in good])
+        return await sync_to_async(self._conclude)(good, verdicts)
+
+    def _conclude(self, tasks: Sequence[Task], verdicts: Sequence[Verdict]) -> int:
+        return sum(self._conclude_one(task, verdict) for task, verdict in zip(tasks, verdicts, strict=True))
+
+    def _conclude_one(self, task: Task, verdict: Verdict) -> bool:
+        """Tells its row. One with more chunks than a lot goes back into the line."""
         claim = task.claim
-        if not await sync_to_async(claim.is_good)():
-            return False
-        source = await asyncio.to_thread(index.source, claim.key)
-        if not is_read_from(source, claim.digest):
-            await sync_to_async(claim.must_be_read)()
-            return False
-        if await asyncio.to_thread(index.unembedded, claim.key, 1):
-            await sync_to_async(claim.report)(task.embedded_after(task.end))
-            await sync_to_async(claim.put_back)()
-            return False
-        await asyncio.to_thread(index.publish, claim.key)
-        if await sync_to_async(claim.finish)():
+        if verdict is Verdict.UNREAD:
+            claim.must_be_read()
+        elif verdict is Verdict.HAS_MORE:
+            claim.report(task.embedded_after(task.end))
+            claim.put_back()
+        elif claim.finish():
             return True
-        await sync_to_async(self._take_back)(claim)
+        else:
+            self._take_back(claim)
         return False
 
     def _take_back(self, claim: Claim) -> None:
@@ -272,24 +245,5 @@ class Indexer:
             self._index().remove(claim.key)
 
 
-def _plan(index: Index, lot: Sequence[Claim]) -> list[Task]:
-    """What has to be embedded. The same text is embedded once, though it stands in several files."""
-    planned: set[str] = set()
-    tasks: list[Task] = []
-    end = 0
-    for claim in lot:
-        found = index.unembedded(claim.key, LOT_CHUNKS)
-        missing = [chunk for chunk in found if chunk.text not in planned]
-        planned.update(chunk.text for chunk in missing)
-        end += len(missing)
-        tasks.append(Task(claim, index.embedded(claim.key), missing, end))
-    return tasks
-
-
-def in_folder_words(error: OSError | storage.FileChanged) -> str:
-    """Why a file in a person's folder cannot be read at the moment."""
-    if isinstance(error, storage.FileChanged):
-        return str(error)
-    if isinstance(error, PermissionError):
-        return "Inglenook may not read this file. Give it the right to, and press Retry."
-    return "The file is not in its folder at the moment. It is read when it is back."
+def _still_good(tasks: Sequence[Task]) -> list[Task]:
+    return [task for task in tasks if task.claim.is_good()]

@@ -41,9 +41,9 @@ def found(collection: Collection) -> list[str]:
 def test_the_old_passages_answer_until_the_new_ones_are_whole(
     indexed: Document, indexer: Indexer, shelf_of_alice: Collection
 ) -> None:
-    before, reader = found(shelf_of_alice), indexer._reader
+    before, reader = found(shelf_of_alice), indexer._reading._reader
     assert cutting.change_to(120) == 1
-    indexer._reader = NoReader()
+    indexer._reading._reader = NoReader()
     async_to_sync(indexer.read_all)()
     row = Document.objects.get()
     assert (row.is_renewal, row.is_read, found(shelf_of_alice)) == (True, True, before)

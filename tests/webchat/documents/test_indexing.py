@@ -110,7 +110,7 @@ def test_row_38_a_file_that_takes_too_much_fails_and_the_next_goes_on(put: Put, 
                 raise LimitExceeded("Reading this file took more memory than allowed.")
             return Extraction("Good water.")
 
-    indexer._reader = Hungry()
+    indexer._reading._reader = Hungry()
     put("bomb.pdf", b"%PDF-")
     put("good.txt", "Good water.")
     assert async_to_sync(indexer.drain)() == 1
@@ -189,7 +189,9 @@ def test_a_document_removed_in_mid_indexing_leaves_no_chunk(
 ) -> None:
     document = put("a.txt", paragraphs(3))
     key = document.index_key
-    indexer._index = interrupted_at(moment, lambda: remove(Document.objects.get(pk=document.pk)))
+    indexer._index = indexer._reading._index = interrupted_at(
+        moment, lambda: remove(Document.objects.get(pk=document.pk))
+    )
     assert async_to_sync(indexer.drain)() == 0
     assert shelf.index().text(key) is None
     assert shelf.index().coverage(key.collection).chunks == 0
@@ -201,7 +203,7 @@ def test_a_new_version_in_mid_indexing_is_the_one_that_stays(
     put: Put, indexer: Indexer, embedder: Recorder, moment: str
 ) -> None:
     document = put("a.txt", "Old water.")
-    indexer._index = interrupted_at(moment, lambda: put("a.txt", "New water."))
+    indexer._index = indexer._reading._index = interrupted_at(moment, lambda: put("a.txt", "New water."))
     async_to_sync(indexer.drain)()
     async_to_sync(indexer.drain)()
     assert Document.objects.get().status == Status.INDEXED
@@ -213,7 +215,7 @@ def test_removing_a_twin_takes_no_vectors_along(put: Put, indexer: Indexer, embe
     twin = put("a.txt", paragraphs(3))
     async_to_sync(indexer.drain)()
     put("b.txt", paragraphs(3))
-    indexer._index = interrupted_at("publish", lambda: removal.remove_document(twin))
+    indexer._index = indexer._reading._index = interrupted_at("publish", lambda: removal.remove_document(twin))
     async_to_sync(indexer.drain)()
     coverage = shelf.index().coverage(Document.objects.get().index_key.collection)
     assert coverage.vectors == coverage.chunks > 0
@@ -294,7 +296,7 @@ def test_a_copy_and_a_renamed_file_are_neither_read_nor_embedded(
             Counting.reads += 1
             return reader.read(path, suffix)
 
-    reader, indexer._reader = indexer._reader, Counting()
+    reader, indexer._reading._reader = indexer._reading._reader, Counting()
     put("a.txt", paragraphs(5))
     index_all()
     embedded = len(embedder.texts)
@@ -343,6 +345,21 @@ def test_a_file_on_a_disk_that_hangs_holds_up_no_other(
     assert index_all() == 2
 
 
+def test_what_has_been_read_is_told_while_the_next_file_of_its_lot_is_read(put: Put, indexer: Indexer) -> None:
+    class Waiting:
+        def read(self, path: Path, suffix: str) -> Extraction:
+            if suffix == ".md" and not told.wait(60):
+                raise AssertionError("The row of the first file was not told.")
+            return reader.read(path, suffix)
+
+    told, reader = threading.Event(), indexer._reading._reader
+    indexer._reading._reader = Waiting()
+    put("a.txt", "Salt water.")
+    put("b.md", "Sweet water.")
+    async_to_sync(indexer.read_all)(on_read=told.set)
+    assert set(Document.objects.values_list("step", "passages")) == {("embed", 1)}
+
+
 @pytest.mark.parametrize("seconds_a_file, together", [(0.1, 4), (5, 1)])
 def test_small_files_are_taken_together_and_given_back_where_one_takes_long(
     put: Put, indexer: Indexer, seconds_a_file: float, together: int
@@ -350,7 +367,7 @@ def test_small_files_are_taken_together_and_given_back_where_one_takes_long(
     for n in range(4):
         put(f"{n}.txt", f"Letter number {n} is short.")
     now, lots = 0.0, []
-    take, read = indexer._unread.take, indexer._read
+    take, read = indexer._unread.take, indexer._reading._read
 
     def note(**limits: int) -> list[Claim]:
         lots.append(take(**limits))
@@ -361,7 +378,7 @@ def test_small_files_are_taken_together_and_given_back_where_one_takes_long(
         now += seconds_a_file
         return read(claim)
 
-    indexer._unread.take, indexer._read, indexer._clock = note, slowly, lambda: now
+    indexer._unread.take, indexer._reading._read, indexer._clock = note, slowly, lambda: now
     async_to_sync(indexer.read_all)()
     assert len(lots[0]) == 4
     assert len([lot for lot in lots if lot]) == 4 / together
