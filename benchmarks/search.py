@@ -94,7 +94,7 @@ def resident_mb() -> int:
 
 
 def sizes(location: Path | str) -> dict[str, int]:
-    """On disk, in megabytes. To be quick, a database server needs the graph in memory, and the rows it leads to."""
+    """In megabytes. To be quick, a database server needs room in memory for the graph, and for the rows it leads to."""
     if isinstance(location, Path):
         return {"file_mb": location.stat().st_size >> 20}
     import psycopg
@@ -104,6 +104,8 @@ def sizes(location: Path | str) -> dict[str, int]:
         "graph_mb": graphs,
         "vectors_mb": "SELECT pg_table_size('embeddings')",
         "words_mb": "SELECT pg_total_relation_size('words')",
+        "postings_mb": "SELECT pg_total_relation_size('postings')",
+        "shared_buffers_mb": "SELECT pg_size_bytes(current_setting('shared_buffers'))",
         "database_mb": "SELECT pg_database_size(current_database())",
     }
     with psycopg.connect(location, options="-csearch_path=docs_index,public") as connection:
