@@ -218,7 +218,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Of SQLite such an error is not an outage but a fault, and its trace is wanted.
+    "filters": {"outages": {"()": "webchat.outages.BrieflyAway"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["outages"] if DATABASE_URL else [],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
     "loggers": {
         "daphne": {"level": "WARNING"},

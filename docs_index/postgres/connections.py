@@ -16,6 +16,7 @@ from docs_index.postgres.connection import Connection
 from docs_index.postgres.schema import DAMAGED, SCHEMA, prepare
 
 CONNECT_TIMEOUT_S = 10
+REFUSED = "authentication failed", "does not exist", "pg_hba.conf", "no password supplied"  # it is there, and says no
 
 
 class Connections:
@@ -104,8 +105,14 @@ def translated(name: str) -> Iterator[None]:
             f"The database {name} does not let Inglenook make its tables ({reason(error)}). Make its account the owner."
         ) from error
     except psycopg.OperationalError as error:
+        said = reason(error)
+        if any(sign in said for sign in REFUSED):
+            raise IndexAway(
+                f"The server of the database {name}, which holds the document index, refuses ({said}). "
+                "Correct the name, the password or the database in its address, or make them there."
+            ) from error
         raise IndexAway(
-            f"The database {name}, which holds the document index, does not answer ({reason(error)}). "
+            f"The database {name}, which holds the document index, does not answer ({said}). "
             "Start it, or correct its address."
         ) from error
 

@@ -31,7 +31,7 @@ def test_a_server_that_is_away_is_named_without_its_password(tmp_path) -> None:
 
 
 def test_what_the_server_says_is_passed_on(postgres_url: str) -> None:
-    with pytest.raises(IndexAway, match='does not answer \\(database "nowhere" does not exist\\)'):
+    with pytest.raises(IndexAway, match='refuses \\(database "nowhere" does not exist\\). Correct the name, '):
         open_index(postgres_url.replace("/postgres?", "/nowhere?"))
 
 
