@@ -55,7 +55,12 @@ class Search:
     def legs(
         self, query: str, vector: Vectors | None, collections: Sequence[str], candidates: int, where: Filter
     ) -> Ranked:
-        """Both at a time: each waits for a library that computes without Python."""
+        """Both at a time: each waits for a library that computes without Python.
+
+        To signs alone ("?", an emoji) every passage is as near as any other. No text at all leaves it to the vector.
+        """
+        if query and not any(map(str.isalnum, query)):
+            return Ranked([], [])
         among = None if where.is_empty else self._store.selected(collections, where)
         words = self._threads.submit(self.by_words, query, collections, candidates, among)
         meaning = self._by_meaning(vector, collections, candidates, among)

@@ -99,6 +99,13 @@ def test_no_question_breaks_the_search(index: Index, query: str) -> None:
     assert all("secret" not in text for text in found(index, query))
 
 
+@pytest.mark.parametrize("query", [" ", "?", " … ", "😀", "_"])
+def test_signs_alone_find_nothing(index: Index, query: str) -> None:
+    put(index, "zoo", "1", "lions roar?")
+    assert index.search(query, embed(["lions"])[0], collections=["zoo"]) == []
+    assert index.search("lions?", embed(["lions"])[0], collections=["zoo"])
+
+
 def test_an_empty_list_of_collections_finds_nothing(index: Index) -> None:
     put(index, "zoo", "1", "lions roar")
     assert index.search("lions", embed(["lions"])[0], collections=[]) == []
