@@ -13,6 +13,7 @@ SNIPPET_CHARS = 480
 WORD = re.compile(r"\w+", re.UNICODE)
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 STEM_CHARS = 4  # shorter words must be the same
+JOINTS = ("", " ", *"-.:/@+#")  # between words that are named together: 10.1.2.3, node.js
 FILLERS = frozenset(
     ["a", "an", "and", "are", "as", "at", "be", "by", "can", "did", "do", "does", "for", "from", "had", "has", "have"]
     + ["how", "i", "in", "is", "it", "its", "of", "on", "or", "that", "the", "their", "there", "these", "this", "to"]
@@ -41,7 +42,7 @@ def matched_phrases(text: str, query: str) -> list[str]:
     """What of the query stands in the text, in the text's own words; neighbors as one phrase; the longest first."""
     spans: list[tuple[int, int]] = []
     for a, b in _matches(text, query):
-        if spans and text[spans[-1][1] : a] in ("", " ", "-"):
+        if spans and text[spans[-1][1] : a] in JOINTS:
             spans[-1] = spans[-1][0], b
         else:
             spans.append((a, b))
@@ -61,6 +62,8 @@ def _matches(text: str, query: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_form_of(word: str, searched: str) -> bool:
+    if any(map(str.isdigit, searched)):  # ERR_4712 is no form of ERR_4711
+        return word == searched
     stem = searched[: max(STEM_CHARS, len(searched) - 3)]
     is_near = abs(len(word) - len(searched)) <= 4
     return word == searched or (len(searched) >= STEM_CHARS and is_near and word.startswith(stem))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webchat.documents.highlight import SNIPPET_CHARS, snippet
+from webchat.documents.highlight import SNIPPET_CHARS, matched_phrases, snippet
 
 
 def marked(text: str, query: str) -> list[str]:
@@ -23,11 +23,17 @@ def marked(text: str, query: str) -> list[str]:
         ("A cat and a category.", "cat", ["cat"]),
         ("Größe und Maß", "größe", ["Größe"]),
         ("管道破裂需要修理", "管道修理", ["管道", "修理"]),
+        ("ERR_4712-B, then ERR_4711-B", "ERR_4711-B", ["B", "ERR_4711", "B"]),
         ("nothing here", "", []),
     ],
 )
 def test_it_marks_the_words_and_their_forms(text: str, query: str, words: list[str]) -> None:
     assert marked(text, query) == words
+
+
+def test_what_is_written_in_one_is_named_in_one() -> None:
+    assert matched_phrases("Host 10.1.2.7 of node.js. End", "10.1.2.7 node.js") == ["10.1.2.7", "node.js"]
+    assert matched_phrases("The bread. Rye is sour", "rye bread") == ["bread", "Rye"]
 
 
 def test_a_short_passage_is_shown_whole() -> None:
