@@ -37,7 +37,8 @@ def why(request: HttpRequest) -> HttpResponse:
         "query": query,
         "sentence": sentence,
         "file": subject.name if subject else file_name(request),
-        "matches": matches,
+        "matches": matches[:FILES],
+        "has_more_matches": len(matches) > FILES,
         "subject": subject,
         "verdict": verdict,
         "standings": [standing_of(one, verdict.explanation, query) for one in verdict.standings] if verdict else [],
@@ -61,7 +62,8 @@ def subject_of(request: HttpRequest) -> tuple[Document | None, list[Document]]:
     if not name:
         return None, []
     readable = Document.objects.readable_by(request.user).select_related("collection")
-    matches = list(readable.filter(name=name)[:FILES]) or list(readable.filter(name__icontains=name)[:FILES])
+    some = FILES + 1
+    matches = list(readable.filter(name=name)[:some]) or list(readable.filter(name__icontains=name)[:some])
     return (matches[0] if len(matches) == 1 else None), matches
 
 

@@ -48,6 +48,14 @@ def test_it_says_what_became_of_a_file(as_alice: Client) -> None:
     assert "The filters of this search leave its file out." in page
 
 
+def test_of_many_files_it_says_that_there_are_more(as_alice: Client, shelf_of_alice: Collection) -> None:
+    for n in range(21):
+        Document.objects.create(collection=shelf_of_alice, name=f"report {n}.txt", digest="0" * 64, size_bytes=1)
+    page = why(as_alice, q="rye", file="report")
+    assert (page.count("report "), "There are more." in page) == (20, True)
+    assert "There are more." not in why(as_alice, q="rye", file="report 1")
+
+
 def test_it_says_what_became_of_a_sentence(as_alice: Client) -> None:
     assert "It was found" in why(as_alice, q="rye bread", s="rests for eighteen hours")
     assert "This sentence stands in no passage that you can read." in why(as_alice, q="rye", s="no such words")
