@@ -44,7 +44,7 @@ def files(request: HttpRequest, pk: int) -> HttpResponse:
     listing = require_listing(request, pk)
     if request.GET.get("seen") == listing.state:
         return HttpResponse(status=204)
-    return render(request, "documents/_files.html", {"listing": listing})
+    return render_files(request, listing)
 
 
 @require_POST
@@ -75,7 +75,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 def retry_failed(request: HttpRequest, pk: int) -> HttpResponse:
     for document in collection_of(request.user, pk).documents.filter(status=Status.FAILED):
         document.retry()
-    return render(request, "documents/_files.html", {"listing": require_listing(request, pk)})
+    return render_files(request, require_listing(request, pk))
 
 
 @require_POST
@@ -83,7 +83,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Stops the work on a collection, or lets it go on. What a worker has in hand it still finishes: seconds."""
     collection = collection_of(request.user, pk)
     Collection.objects.filter(pk=collection.pk).update(is_paused=request.POST.get("paused") == "yes")
-    return render(request, "documents/_files.html", {"listing": require_listing(request, pk)})
+    return render_files(request, require_listing(request, pk))
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,6 +107,14 @@ def require_listing(request: HttpRequest, pk: int) -> Listing:
     if listing is None:
         raise Http404
     return listing
+
+
+def render_files(request: HttpRequest, listing: Listing) -> HttpResponse:
+    """The table alone. When nothing moves any more the page is told, for the line above it counts the same files."""
+    response = render(request, "documents/_files.html", {"listing": listing})
+    if not listing.is_moving:
+        response["HX-Trigger"] = "settled"
+    return response
 
 
 def render_collections(request: HttpRequest, form: CollectionForm, status: int = 200) -> HttpResponse:

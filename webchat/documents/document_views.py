@@ -18,7 +18,7 @@ from docs_index.structure import Structure
 from docs_index.types import Extraction
 from webchat.documents import pictures, removal, shelf, storage, viewer
 from webchat.documents.access import document_of
-from webchat.documents.collection_views import require_listing
+from webchat.documents.collection_views import render_files, require_listing
 from webchat.documents.models import Document
 
 BLOCK_BYTES = 1 << 18
@@ -82,18 +82,14 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     row.retry()
     if not request.htmx:
         return redirect("documents:document", pk)
-    return render_files(request, row.collection_id)
+    return render_files(request, require_listing(request, row.collection_id))
 
 
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     row = document_of(request.user, pk)
     removal.remove_document(row)
-    return render_files(request, row.collection_id)
-
-
-def render_files(request: HttpRequest, collection: int) -> HttpResponse:
-    return render(request, "documents/_files.html", {"listing": require_listing(request, collection)})
+    return render_files(request, require_listing(request, row.collection_id))
 
 
 def require_text(row: Document) -> Extraction:

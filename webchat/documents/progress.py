@@ -12,7 +12,8 @@ from webchat.documents.models import Collection, Document, Status, Step
 MOVING = Q(status__in=[Status.QUEUED, Status.INDEXING])
 READ = Q(status=Status.INDEXED) | (MOVING & Q(step=Step.EMBED))
 UNREAD = MOVING & Q(step=Step.READ)
-CHUNKS_PER_BYTE = 1 / 800  # of plain English; until a collection has told its own
+CHUNKS_PER_BYTE = 1 / 800  # of plain English
+BELIEVED_BYTES = 50_000  # of a collection count for as much as that: what the first few files are like says little
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Work:
 
     @property
     def expected(self) -> float:
-        """Passages that there will be."""
-        rate = self.passages / self.read_bytes if self.passages and self.read_bytes else CHUNKS_PER_BYTE
-        return self.passages + self.unread_bytes * rate
+        """Passages that there will be. A file has one at least."""
+        rate = (self.passages + BELIEVED_BYTES * CHUNKS_PER_BYTE) / (self.read_bytes + BELIEVED_BYTES)
+        return self.passages + max(self.unread_bytes * rate, self.files - self.read_files)
 
     @property
     def left(self) -> float:

@@ -31,7 +31,7 @@ def half_done(shelf_of_alice: Collection) -> Collection:
         {"status": Status.FAILED},
     ]
     for n, fact in enumerate(facts):
-        Document.objects.create(collection=shelf_of_alice, name=f"{n}.txt", digest="0" * 64, size_bytes=1000, **fact)
+        Document.objects.create(collection=shelf_of_alice, name=f"{n}.txt", digest="0" * 64, size_bytes=80_000, **fact)
     return shelf_of_alice
 
 
@@ -84,6 +84,21 @@ def test_the_table_is_sent_again_when_only_the_figures_have_changed(as_alice: Cl
     assert as_alice.get(url, {"seen": seen}).status_code == 204
     roll.sign_on("here:1:1.0", 20.0)
     assert as_alice.get(url, {"seen": seen}).status_code == 200
+
+
+def test_the_page_is_told_when_nothing_moves_any_more(as_alice: Client, half_done: Collection) -> None:
+    url = reverse("documents:files", args=[half_done.pk])
+    assert "HX-Trigger" not in as_alice.get(url).headers
+    Document.objects.exclude(status=Status.FAILED).update(status=Status.INDEXED)
+    assert as_alice.get(url).headers["HX-Trigger"] == "settled"
+
+
+def test_the_first_files_do_not_speak_for_all() -> None:
+    begun = Work(1, files=90, read_files=1, unread_bytes=300_000, read_bytes=5_000, passages=1)
+    assert begun.expected > 300
+    assert Work(1, files=90, read_files=1, unread_bytes=900, read_bytes=100, passages=1).expected == 90
+    told = Work(1, files=2, read_files=1, unread_bytes=10**7, read_bytes=10**7, passages=100)
+    assert 200 <= told.expected < 300
 
 
 def test_an_estimate_has_two_figures() -> None:
