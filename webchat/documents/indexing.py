@@ -99,8 +99,10 @@ class Indexer:
         outcomes: deque[Outcome] = deque()
         reading = asyncio.create_task(asyncio.to_thread(self._read, lot, length, outcomes))
         try:
-            while not reading.done():
+            is_over = False
+            while not is_over:
                 await asyncio.wait([reading], timeout=NOTED_S)
+                is_over = reading.done()  # asked first: while the rows are told, more may be read
                 if await sync_to_async(self._note)([outcomes.popleft() for _ in range(len(outcomes))]):
                     on_read()
             reading.result()

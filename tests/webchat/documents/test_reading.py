@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from webchat.documents.disks import Disks
 from webchat.documents.indexing import Indexer
 from webchat.documents.models import Collection, Document, Folder, FolderState, Status
 from webchat.documents.origins import Origin
+from webchat.documents.reading import Outcome
 
 Put = Callable[..., Document]
 IndexAll = Callable[[], int]
@@ -145,6 +147,31 @@ def test_what_has_been_read_is_told_while_the_next_file_of_its_lot_is_read(put: 
     put("a.txt", "Salt water.")
     put("b.md", "Sweet water.")
     async_to_sync(indexer.read_all)(on_read=told.set)
+    assert set(Document.objects.values_list("step", "passages")) == {("embed", 1)}
+
+
+def test_what_is_read_while_the_rows_are_told_is_told_too(put: Put, indexer: Indexer) -> None:
+    class Following:
+        def read(self, path: Path, suffix: str) -> Extraction:
+            assert suffix == ".txt" or telling.wait(60)
+            return reader.read(path, suffix)
+
+    def tell(outcomes: Sequence[Outcome]) -> bool:
+        if outcomes:
+            telling.set()
+            assert is_over.wait(60)
+        return note(outcomes)
+
+    def read_all(lot: deque[Claim], length: int, outcomes: deque[Outcome]) -> None:
+        read(lot, length, outcomes)
+        is_over.set()
+
+    telling, is_over = threading.Event(), threading.Event()
+    reader, note, read = indexer._reading._reader, indexer._note, indexer._read
+    indexer._reading._reader, indexer._note, indexer._read = Following(), tell, read_all
+    put("a.txt", "Salt water.")
+    put("b.md", "Sweet water.")
+    async_to_sync(indexer.read_all)()
     assert set(Document.objects.values_list("step", "passages")) == {("embed", 1)}
 
 
