@@ -14,7 +14,7 @@ from webchat.documents.folder_walk import Walk, above
 from webchat.documents.origins import Stamp
 
 MASS = 20  # fewer files than these are not asked about, unless they are all
-STILL_THERE = {Reason.UNREADABLE, Reason.TOO_MANY}  # left out this time, and not for good
+STILL_THERE = {Reason.UNREADABLE, Reason.WRITTEN, Reason.TOO_MANY}  # left out this time, and not for good
 
 
 @dataclass(frozen=True, slots=True)

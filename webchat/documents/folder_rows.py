@@ -19,7 +19,6 @@ from webchat.documents.folder_words import DISK_SILENT
 from webchat.documents.models import STALE_AFTER, Document, Folder, FolderState, Status, Step
 from webchat.documents.origins import Stamp
 
-SOON = timedelta(seconds=2)
 DROPPED_AT_ONCE = 200
 
 
@@ -30,7 +29,7 @@ class Print:
     relative: str
     digest: str
     stamp: Stamp
-    is_at_rest: bool = True  # False: it was being written meanwhile
+    is_at_rest: bool = True  # False: it was being written meanwhile, so nobody knows whose digest this is
 
 
 def known(folder: Folder) -> dict[str, Known]:
@@ -51,9 +50,7 @@ def take(folder: Folder, prints: Iterable[tuple[Known | None, Print]]) -> None:
     """Renews, moves or adds the document of each file, as `Known` says what it was before."""
     first = folder.collection.next_place()
     for place, (before, each) in enumerate(prints, first):
-        if not each.is_at_rest:
-            want_look(folder, SOON)
-        elif before is None:
+        if before is None:
             _add(folder, each, place)
         elif before.relative == each.relative and before.digest != each.digest:
             _renew(before, each)

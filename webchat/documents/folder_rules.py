@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SPECIAL = "special"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    WRITTEN = "written"
     NAME = "name"
     TOO_DEEP = "too_deep"
     TOO_MANY = "too_many"

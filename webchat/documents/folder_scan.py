@@ -31,6 +31,8 @@ from webchat.documents.origins import Stamp
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=5)  # an editor that saves takes a file away and puts another in its place
+SOON = timedelta(seconds=2)  # until a look at what was being written
+REST = 20  # times as long as this look took, if that is longer: a log may grow for ever
 BATCH_FILES = 100  # so many are queued at a time, and the worker need not wait for the last
 BLOCK_BYTES = 1 << 20
 
@@ -86,12 +88,16 @@ def scan(folder: Folder, *, should_stop: Callable[[], bool] = lambda: False, gra
             found = walk(opened, FolderRules(folder.include, folder.exclude), limits_of(should_stop=should_stop))
             if should_stop():
                 return Look()
-            read = _Scan(folder, opened, found, grace, should_stop).follow()
+            work = _Scan(folder, opened, found, grace, should_stop)
+            read = work.follow()
     except PermissionError:
         return _not_there(folder, FORBIDDEN)
     except OSError:
         return _not_there(folder, MISSING)
-    folder_rows.note_look(folder, found, round((time.monotonic() - begun) * 1000))
+    took_s = time.monotonic() - begun
+    folder_rows.note_look(folder, found, round(took_s * 1000))
+    if work.is_unfinished:
+        folder_rows.want_look(folder, max(SOON, timedelta(seconds=REST * took_s)))
     entered = (str(path / relative) if relative else str(path) for relative in found.folders)
     return Look(tuple(entered), len(found.files), read)
 
@@ -112,6 +118,7 @@ class _Scan:
         self._found = found
         self._grace = grace
         self._should_stop = should_stop
+        self.is_unfinished = False  # some files were being written
         self._known = folder_rows.known(folder)
         self._changes = folder_changes.decide(self._known, found)
         self._gone = {row.pk: row for row in self._changes.vanished}
@@ -147,10 +154,14 @@ class _Scan:
 
     def _take(self, batch: Sequence[Print]) -> None:
         """Renews what has changed, recognizes what has moved, adds what is new."""
-        folder_rows.take(self._folder, [(self._before(each), each) for each in batch])
+        for each in batch:
+            if not each.is_at_rest:
+                self._found.leave_out(each.relative, Reason.WRITTEN)
+                self.is_unfinished = True
+        folder_rows.take(self._folder, [(self._before(each), each) for each in batch if each.is_at_rest])
 
     def _before(self, each: Print) -> Known | None:
-        if (known := self._changes.to_read[each.relative]) is not None or not each.is_at_rest:
+        if (known := self._changes.to_read[each.relative]) is not None:
             return known
         candidates = self._gone_by_digest[each.digest] or folder_rows.gone_elsewhere(self._folder, each.digest)
         moved = folder_changes.moved_from(each.relative, candidates)
@@ -178,9 +189,10 @@ def fingerprint(relative: str, file: int, *, on_block: Callable[[], object] = la
     """The digest of an open file, with the stamp it had at the end."""
     before = Stamp.of(os.fstat(file))
     with open(os.dup(file), "rb", buffering=0) as source:
-        digest = hashlib.sha256()
-        while block := source.read(BLOCK_BYTES):
+        digest, left = hashlib.sha256(), before.size_bytes
+        while left >= 0 and (block := source.read(BLOCK_BYTES)):  # one that grows meanwhile may never end
             digest.update(block)
+            left -= len(block)
             on_block()
     after = Stamp.of(os.fstat(file))
     return Print(relative, digest.hexdigest(), after, is_at_rest=before == after)

@@ -21,6 +21,7 @@ WORDS = {
     Reason.LINK: "symbolic links, never followed",
     Reason.SPECIAL: "pipes, sockets and devices",
     Reason.UNREADABLE: "what Inglenook has no right to read",
+    Reason.WRITTEN: "what is being written just now, and is read when it rests",
     Reason.NAME: "names that are too long or no text",
     Reason.TOO_DEEP: f"what stands more than {MAX_DEPTH} folders deep",
     Reason.TOO_MANY: f"what comes after {MAX_FILES:,} files",

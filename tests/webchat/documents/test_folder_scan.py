@@ -117,6 +117,26 @@ def test_a_deleted_file_goes_when_it_does_not_come_back(
     assert search(shelf_of_alice, "harbour") == []
 
 
+def test_a_file_that_is_being_written_is_said_to_be_and_waits(
+    notes: Path, look: Look, followed: Folder, shelf_of_alice: Collection
+) -> None:
+    log = notes / "server.log"
+    log.write_text("started")
+
+    def keep_writing() -> bool:
+        with log.open("a") as file:
+            file.write("and on")
+        return False
+
+    folder_scan.scan(followed, should_stop=keep_writing)
+    followed.refresh_from_db()
+    assert left_out(followed)[Reason.WRITTEN] == ["server.log"]
+    assert "Notes/server.log" not in names(shelf_of_alice)
+    assert followed.wanted is not None
+    assert Reason.WRITTEN not in left_out(look())
+    assert "Notes/server.log" in names(shelf_of_alice)
+
+
 def test_a_file_that_was_away_for_a_moment_is_the_same(notes: Path, look: Look) -> None:
     look()
     pk = Document.objects.get(relative="harbour.txt").pk
