@@ -6,6 +6,7 @@ that lies only damages the file. What breaks inside becomes a sentence.
 
 from __future__ import annotations
 
+import errno
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ class Container:
     """What a kind of document must look like, and what it is called."""
 
     name: str  # "Word document", after "this"
-    part: str  # the entry without which it is something else
+    part: str  # how the name of the entry begins without which it is something else
     older: str = ""  # what the same program wrote before: "a document of an old Word (.doc). Open it and …"
 
 
@@ -62,7 +63,9 @@ def told(container: Container) -> Iterator[None]:
         yield
     except RecursionError:
         raise LimitExceeded(f"This {container.name} is nested too deeply to be read.") from None
-    except BROKEN as error:
+    except (*BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that is a place before the file's beginning
+            raise
         raise DamagedDocument(
             f"This {container.name} is damaged and cannot be opened. Get or save it again."
         ) from error
@@ -76,7 +79,7 @@ def weigh(path: Path, container: Container) -> None:
             is_locked = _is_locked(archive)
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise _explain(path, container) from error
-    if container.part not in {entry.filename for entry in entries}:
+    if not any(entry.filename.startswith(container.part) for entry in entries):
         raise UnsupportedFormat(f"This is not {_a(container.name)}, although its name says so.")
     if is_locked or any(entry.flag_bits & 1 for entry in entries):
         raise ProtectedDocument("This file asks for a password. Save a copy without one and add that.")

@@ -18,7 +18,7 @@ from docs_index.readers.archive import Container, opened
 from docs_index.readers.docx_mending import mended
 from docs_index.types import Extraction
 
-WORD = Container("Word document", "word/document.xml", "a document of an old Word (.doc). Open it and save it as .docx")
+WORD = Container("Word document", "word/document", "a document of an old Word (.doc). Open it and save it as .docx")
 
 
 NOTE = re.compile(r'(<li id="[^"]*(?:foot|end)note-[^"]*"><p>)')

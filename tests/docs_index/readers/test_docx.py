@@ -11,7 +11,7 @@ from docs_index.readers import docx
 from docs_index.readers.archive import OLE_MAGIC
 from docs_index.types import Extraction, Heading
 from tests.docs_index.files import write_docx, write_zip_bomb
-from tests.docs_index.office_files import with_part
+from tests.docs_index.office_files import with_part, write_zip
 
 
 def test_it_keeps_headings_paragraphs_and_rows(tmp_path: Path) -> None:
@@ -150,6 +150,17 @@ def test_a_text_box_is_read_once_whoever_it_was_written_for(read: Callable[..., 
 
 def test_the_lines_of_a_table_of_contents_are_left_out(read: Callable[..., Extraction]) -> None:
     assert read(paragraph("Duties 3", style="toc 1") + paragraph("Duties"), styles=style("toc 1", "")).text == "Duties"
+
+
+def test_a_document_of_word_in_the_browser_has_another_name_inside(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", ["They roar."])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["word/document2.xml"] = parts.pop("word/document.xml")
+    for name in ("_rels/.rels", "[Content_Types].xml"):
+        parts[name] = parts[name].replace(b"word/document.xml", b"word/document2.xml")
+    parts["word/_rels/document2.xml.rels"] = parts.pop("word/_rels/document.xml.rels")
+    assert docx.read(write_zip(path, parts)).text == "They roar."
 
 
 def test_no_zip_is_said_to_be_damaged(tmp_path: Path) -> None:

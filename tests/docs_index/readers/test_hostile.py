@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs_index.errors import EmptyDocument, LimitExceeded, ProtectedDocument, ReadError
+from docs_index.errors import DamagedDocument, EmptyDocument, LimitExceeded, ProtectedDocument, ReadError
 from docs_index.readers.registry import reader_for, suffixes
 from tests.docs_index.files import write_docx, write_pdf
 from tests.docs_index.office_files import (
@@ -54,6 +54,13 @@ def refused(path: Path, kind: type[ReadError] = ReadError) -> str:
         pytest.fail(f"{path.name} was read: {text[:100]!r}")
     assert sentence[0].isupper() and sentence.endswith(".")
     return sentence
+
+
+@pytest.mark.parametrize("suffix", sorted(MAIN_PART))
+def test_a_file_without_its_beginning_is_said_to_be_damaged(tmp_path: Path, suffix: str) -> None:
+    path = WRITERS[suffix](tmp_path / f"a{suffix}")
+    path.write_bytes(path.read_bytes()[path.stat().st_size // 3 :])
+    assert "damaged" in refused(path, DamagedDocument)
 
 
 @pytest.mark.parametrize("suffix", sorted(WRITERS))
