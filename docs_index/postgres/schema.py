@@ -192,7 +192,7 @@ def _add_postings(connection: Connection) -> None:
 
 
 def _lead_anew(connection: Connection) -> None:
-    """From version 4, in which every ninth chunk of a long section led those that followed it."""
+    """From version 4, in which every ninth chunk of a long section led the next eight."""
     pairs = leads_of_all(connection.execute("SELECT document, id, headings FROM chunks ORDER BY document, ordinal"))
     connection.execute(
         """UPDATE chunks c SET lead = found.lead FROM unnest(%s::bigint[], %s::bigint[]) AS found (lead, id)

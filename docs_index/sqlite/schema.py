@@ -144,7 +144,7 @@ def _add_answering(connection: sqlite3.Connection) -> None:
 
 
 def _lead_anew(connection: sqlite3.Connection) -> None:
-    """From version 7, in which every ninth chunk of a long section led those that followed it."""
+    """From version 7, in which every ninth chunk of a long section led the next eight."""
     rows = connection.execute("SELECT document, id, headings FROM chunks ORDER BY document, ordinal")
     connection.executemany("UPDATE chunks SET lead = ?1 WHERE id = ?2 AND lead IS NOT ?1", leads_of_all(rows))
 

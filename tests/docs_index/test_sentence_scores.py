@@ -67,4 +67,4 @@ def test_a_section_begins_anew_under_each_heading(index: Index) -> None:
     index.add(DocumentKey("zoo", "1"), "a", Extraction("t" * len(chunks)), chunks)
     leads = index._store.leads(range(1, len(chunks) + 1))
     assert [leads[n] for n in range(1, 7)] == [1, 2, 2, 4, 5, 6]
-    assert [leads[n] for n in (13, 14, 15, 16)] == [6, 6, 15, 16], "what is far away says little, and any other less"
+    assert {leads[n] for n in range(6, 17)} == {6}, "however far it is"

@@ -61,15 +61,15 @@ def test_an_index_of_version_1_is_brought_forward(old_database: str) -> None:
     index.close()
 
 
-def test_in_one_of_version_4_what_is_far_from_its_beginning_leads_itself(empty_database: str) -> None:
+def test_in_one_of_version_4_the_beginning_of_a_section_leads_all_of_it(empty_database: str) -> None:
     index = open_index(empty_database)
     put(index, "zoo", "1", *(f"animal {n}" for n in range(1, 13)))
     known = index._store.leads(range(1, 13))
     index.close()
-    postgres.execute(empty_database, "UPDATE docs_index.chunks SET lead = 10 WHERE id > 10")
+    postgres.execute(empty_database, "UPDATE docs_index.chunks SET lead = 10 WHERE id >= 10")
     postgres.execute(empty_database, "UPDATE docs_index.state SET version = 4")
     index = open_index(empty_database)
-    assert index._store.leads(range(1, 13)) == known == dict.fromkeys(range(1, 10), 1) | {10: 10, 11: 11, 12: 12}
+    assert index._store.leads(range(1, 13)) == known == dict.fromkeys(range(1, 13), 1)
     index.close()
 
 

@@ -85,16 +85,16 @@ def test_it_is_brought_up_once(old_index_path: Path) -> None:
     connection.close()
 
 
-def test_in_an_index_of_version_7_what_is_far_from_its_beginning_leads_itself(index_path: Path) -> None:
+def test_in_an_index_of_version_7_the_beginning_of_a_section_leads_all_of_it(index_path: Path) -> None:
     index = Index(index_path, embedding_model="words")
     put(index, "zoo", "1", *(f"animal {n}" for n in range(1, 13)))
     known = index._store.leads(range(1, 13))
     index.close()
     connection = sqlite3.connect(index_path)
-    connection.executescript("UPDATE chunks SET lead = 10 WHERE id > 10; PRAGMA user_version = 7")
+    connection.executescript("UPDATE chunks SET lead = 10 WHERE id >= 10; PRAGMA user_version = 7")
     connection.close()
     index = Index(index_path, embedding_model="words")
-    assert index._store.leads(range(1, 13)) == known == dict.fromkeys(range(1, 10), 1) | {10: 10, 11: 11, 12: 12}
+    assert index._store.leads(range(1, 13)) == known == dict.fromkeys(range(1, 13), 1)
     index.close()
 
 
