@@ -38,7 +38,8 @@ def read(path: Path) -> Extraction:
 def _with_numbered_notes(page: str) -> str:
     """Notes stand at the end, under the numbers that the text names them by: "[1]"."""
     numbers = count(1)
-    return NOTE.sub(lambda note: f"{note[1]}[{next(numbers)}] ", WAY_BACK.sub("", page))
+    plain = page.replace("<ol>", "<ul>").replace("</ol>", "</ul>")  # the items have their numbers already
+    return NOTE.sub(lambda note: f"{note[1]}[{next(numbers)}] ", WAY_BACK.sub("", plain))
 
 
 def _no_image(_: Any) -> list[Any]:

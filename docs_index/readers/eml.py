@@ -19,6 +19,7 @@ from docs_index.types import Extraction
 MAX_BYTES = 100_000_000
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 TELLING = frozenset({"from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version"})
+FORWARDED = "message/rfc822"
 MAX_NAMED = 5
 MAX_HEADER_CHARS = 20_000
 
@@ -43,6 +44,9 @@ def _message(message: Message) -> Extraction:
     draft, attachments = Draft(), []
     draft.add("\n".join(_headers(message)))
     for part in _leaves(message):
+        if part.get_content_type() == FORWARDED:
+            draft.add("\n".join(_headers(_inside(part))))
+            continue
         name = _file_name(part)
         if name or part.get_content_disposition() == "attachment":
             attachments.append(name or part.get_content_type())
@@ -56,16 +60,27 @@ def _message(message: Message) -> Extraction:
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """The parts with contents; of alternatives the plain one, for the others say the same."""
+    """The parts with contents; of alternatives the plain one, for the others say the same.
+
+    A letter that was forwarded comes before its own parts.
+    """
     payload = message.get_payload()
     if not isinstance(payload, list):
         yield message
         return
+    if message.get_content_type() == FORWARDED:
+        yield message
     parts = [part for part in payload if isinstance(part, Message)]
     if message.get_content_type() == "multipart/alternative":
         parts = [part for part in parts if part.get_content_type() == "text/plain"] or parts[-1:]
     for part in parts:
         yield from _leaves(part)
+
+
+def _inside(forwarded: Message) -> Message:
+    payload = forwarded.get_payload()
+    inside = payload[0] if isinstance(payload, list) and payload else None
+    return inside if isinstance(inside, Message) else forwarded
 
 
 def _headers(message: Message) -> Iterator[str]:

@@ -112,6 +112,7 @@ class _Place:
     cell: int | None = None
     keeps_space: bool = False
     mark: str = ""  # of the heading that this block is
+    item: int | None = None  # of a list
 
 
 @dataclass(slots=True)
@@ -120,6 +121,8 @@ class _Layout:
 
     labels: dict[int, str]
     places: dict[int, _Place] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)  # the next number of each list
+    numbers: dict[int, str] = field(default_factory=dict)  # of the items whose text has not begun
     parts: list[str] = field(default_factory=list)
     at: _Place = _Place(block=0)
 
@@ -132,20 +135,35 @@ class _Layout:
                 self.parts.append("\n")
             else:
                 self.places[node.mem_id] = self._place(node, parent or self.at)
+                if node.tag == "li":
+                    self._count(node)
         lines = (
             line.strip() if not line.startswith("    ") else line.rstrip() for line in "".join(self.parts).split("\n")
         )
         return tidy("\n".join(lines)).strip()
 
+    def _count(self, item: LexborNode) -> None:
+        """Items of a list that counts in digits have their number, as a browser shows it."""
+        numbered = item.parent
+        if numbered is None or numbered.tag != "ol" or numbered.attributes.get("type", "1") != "1":
+            return
+        start = _number(numbered.attributes.get("start"), 1)
+        number = _number(item.attributes.get("value"), self.counts.get(numbered.mem_id, start))
+        self.counts[numbered.mem_id] = number + 1
+        self.numbers[item.mem_id] = f"{number}. "
+
     def _place(self, node: LexborNode, outer: _Place) -> _Place:
         tag, here = node.tag or "", node.mem_id
         if tag == "tr":
-            return _Place(block=here, lines_before=1, row=here)
+            return _Place(block=here, lines_before=1, row=here, item=outer.item)
         if outer.row is not None:  # blocks inside a table cell do not break its row
-            return _Place(outer.block, 1, outer.row, here if tag in CELLS else outer.cell, outer.keeps_space)
+            return _Place(
+                outer.block, 1, outer.row, here if tag in CELLS else outer.cell, outer.keeps_space, item=outer.item
+            )
         if tag in BLOCKS:
             mark = HEADING_MARK + LEVELS[tag] if tag in LEVELS else ""
-            return _Place(here, 1 if tag in LINES else 2, keeps_space=tag == "pre", mark=mark)
+            item = here if tag == "li" else outer.item
+            return _Place(here, 1 if tag in LINES else 2, keeps_space=tag == "pre", mark=mark, item=item)
         return outer
 
     def _write(self, text: str, place: _Place) -> None:
@@ -158,7 +176,8 @@ class _Layout:
         if text.strip():
             mark = place.mark if place.block != self.at.block else ""
             label = self.labels.get(place.cell, "") if place.cell and place.cell != self.at.cell else ""
-            self.parts.append(gap + mark + label + text)
+            number = self.numbers.pop(place.item, "") if place.item else ""
+            self.parts.append(gap + number + mark + label + text)
             self.at = place
         elif text and not gap:
             self.parts.append(text)
@@ -167,3 +186,7 @@ class _Layout:
         if place.block != self.at.block:
             return "\n" * max(place.lines_before, self.at.lines_before)
         return " | " if place.cell != self.at.cell else ""
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise

@@ -50,11 +50,16 @@ def test_attachments_are_named_and_not_read(tmp_path: Path) -> None:
     assert extraction.warnings == ("2 attachments are not read: bill.pdf, note.txt",)
 
 
-def test_a_letter_inside_of_a_letter_is_read(tmp_path: Path) -> None:
+def test_a_letter_inside_of_a_letter_says_who_wrote_it(tmp_path: Path) -> None:
     message = letter("See below.")
     message.make_mixed()
-    message.attach(_forwarded(letter("Tigers swim.")))
-    assert "Tigers swim." in read(tmp_path / "a.eml", message).text
+    inner = letter("Tigers swim.")
+    inner.replace_header("From", "Carl <carl@example.org>")
+    message.attach(_forwarded(inner))
+    heads = "To: bert@example.org\nSubject: Löwen\n\n"
+    assert read(tmp_path / "a.eml", message).text == (
+        f"From: Anna <anna@example.org>\n{heads}See below.\n\nFrom: Carl <carl@example.org>\n{heads}Tigers swim."
+    )
 
 
 def _forwarded(inner: EmailMessage) -> EmailMessage:
