@@ -27,6 +27,7 @@ from inference.errors import ModelFileError, ModelLoadError
 from inference.span_vectors import Embedded, Span, pool
 from inference.text_role import TextRole
 
+PADDED_TO = 8  # tokens: for each length there is code that stays in memory; with every length 885 MB, so 677
 TRIAL_TEXTS = 2
 TRIAL_TEXT = "The quick brown fox jumps over the lazy dog near the old stone bridge. " * 12
 ROUNDS = 2
@@ -63,7 +64,7 @@ class Embedder:
     def embed(self, texts: Sequence[str], role: TextRole = TextRole.PASSAGE) -> NDArray[np.float32]:
         """One L2-normalized row a text. What lies beyond `context_length` tokens of a text is not seen. One batch."""
         with self._reading:
-            features = self._model.preprocess(list(texts), prompt=_mark(self._model, role))
+            features = _read(self._model, texts, _mark(self._model, role))
         return _rows(_computed(self._model, features))
 
     @property
@@ -75,9 +76,8 @@ class Embedder:
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]], role: TextRole = TextRole.PASSAGE
     ) -> Embedded:
         """The rows of `embed`, and those of each text's spans out of the same pass. One batch: all texts at once."""
-        with_offsets = {"text": {"return_offsets_mapping": True}}
         with self._reading:
-            features = self._model.preprocess(list(texts), processing_kwargs=with_offsets)
+            features = _read(self._model, texts, return_offsets_mapping=True)
         offsets = features.pop("offset_mapping").numpy()
         found = _computed(self._model, features)
         states = found["token_embeddings"].to(torch.float32).numpy()
@@ -128,7 +128,15 @@ def _load(path: Path) -> SentenceTransformer:
 
 
 def _embed(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
-    return _rows(_computed(model, model.preprocess(list(texts))))
+    return _rows(_computed(model, _read(model, texts)))
+
+
+def _read(model: SentenceTransformer, texts: Sequence[str], mark: str = "", **options: object) -> dict[str, Any]:
+    """Texts as tokens, filled up to like lengths, none of them beyond what the model has places for."""
+    padded_to = PADDED_TO if (model.max_seq_length or 1) % PADDED_TO == 0 else None
+    asked = {"text": {"pad_to_multiple_of": padded_to, **options}}
+    features: dict[str, Any] = model.preprocess(list(texts), prompt=mark, processing_kwargs=asked)
+    return features
 
 
 def _computed(model: SentenceTransformer, features: dict[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,14 @@ many = [text * times for times in range(1, 9) for text in texts[:2]]
 with ThreadPoolExecutor(4) as threads:
     pairs = list(zip(threads.map(alone, many), map(alone, many)))
 found["side by side"] = all(np.array_equal(a, b) for pair in pairs for a, b in zip(*pair))
+lengths = []
+shape = one._model.register_forward_pre_hook(lambda model, given: lengths.append(given[0]["input_ids"].shape[1]))
+one.embed(["A cat sat on the mat."]), one.embed_with_spans(["Shares fell sharply on Monday."], [[]])
+one._model.max_seq_length = 77
+one.embed(["The same again and again. " * 60])
+shape.remove()
+found["lengths"] = lengths
+one._model.max_seq_length = 256
 found["threads"] = torch.get_num_threads()
 plain[1] = Pooling(384, pooling_mode="cls")
 found["cls"] = embedder._is_mean_pooled(plain)
@@ -87,5 +95,6 @@ def test_precision_and_pooling_are_chosen_by_what_the_model_shows(starter_models
         assert found[name]["pools_spans"]
     assert found["side by side"], "threads that share it spoil nothing of each other's"
     assert found["threads"] == 1
+    assert found["lengths"] == [16, 8, 77], "few different ones, and never more tokens than the model takes"
     assert min(found["marked"]) > 0.999, "a mark that the model's folder names stands before its texts"
     assert (found["cls"], found["prompted"], found["disagreeing"]) == (False, False, False)
