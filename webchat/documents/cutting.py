@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
-from webchat.documents import pace, roll
+from webchat.documents import generations, pace
 from webchat.documents.models import LAST_PLACE, Cutting, Document, Status, Step
 
 BYTES_PER_PASSAGE = 6_000  # its text, its words, its vector and those of its sentences
@@ -32,7 +32,7 @@ def cost_of(length: int) -> Cost:
     facts = _cut().aggregate(sum=Sum("passages", default=0), largest=Max("passages", default=0))
     passages = facts["sum"] * Cutting.current() // length
     more = max(0, passages - facts["sum"]) + facts["largest"] * Cutting.current() // length
-    speed = roll.chunks_per_s()
+    speed = generations.usual_chunks_per_s()
     time = pace.in_words(passages / speed) if speed else ""
     return Cost(_cut().count(), passages, more * BYTES_PER_PASSAGE, time)
 

@@ -78,9 +78,18 @@ def cost_of(embedder: Embedder, kept: Kept, longest_passage: int) -> Cost:
     return Cost(passages, time, kept.size_bytes.get(embedder.name, 0), is_partial)
 
 
+def usual_chunks_per_s() -> float:
+    """How fast the workers embed now, or did before they were started anew. 0 while nobody knows."""
+    return roll.chunks_per_s() or _remembered().get(answering(), 0.0)
+
+
+def _remembered() -> dict[str, float]:
+    return dict(EmbedderPace.objects.values_list("model", "chunks_per_s"))
+
+
 def _speed_of(embedder: Embedder) -> float:
     """Measured, where it was ever used; else guessed from the starter's model. 0 while that is unknown, too."""
-    speeds = dict(EmbedderPace.objects.values_list("model", "chunks_per_s"))
+    speeds = _remembered()
     usual = speeds.get(settings.EMBEDDER_NAME) or roll.chunks_per_s()
     return speeds.get(embedder.name) or usual / embedder.slower
 
@@ -112,3 +121,8 @@ def let_go(worker: str, note: str = "") -> None:
 def remember_pace(name: str, chunks_per_s: float) -> None:
     if chunks_per_s:
         EmbedderPace.objects.update_or_create(model=name, defaults={"chunks_per_s": chunks_per_s})
+
+
+def remember_usual_pace(chunks_per_s: float) -> None:
+    """Of the model that answers: pages tell costs after a restart, too, before anything was embedded."""
+    remember_pace(answering(), chunks_per_s)

@@ -124,6 +124,7 @@ class Shift:
         await sync_to_async(claims.clear_note)(Step.EMBED)
         await indexer.embed_all()
         await indexer.find_out()
+        await sync_to_async(generations.remember_usual_pace)(indexer.pace.chunks_per_s)
 
     def _hired(self) -> Indexer:
         self._indexer = self._indexer or self._hire()
