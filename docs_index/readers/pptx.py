@@ -1,8 +1,9 @@
-"""PowerPoint presentations: a place for each slide with its title, texts, tables and the speaker's notes."""
+"""PowerPoint presentations: a place for each slide with its title, texts, tables, charts and the speaker's notes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from docs_index.readers.draft import Draft
 from docs_index.readers.tables import table_text
 from docs_index.types import Extraction, PlaceKind
 
+MAX_CATEGORIES = 1_000  # of a chart; more are a measurement
 POWERPOINT = Container(
     "PowerPoint presentation",
     "ppt/presentation.xml",
@@ -73,6 +75,32 @@ def _texts(shapes: Any) -> Iterator[str]:
             yield "\n".join(paragraph.text.replace("\v", "\n") for paragraph in shape.text_frame.paragraphs)
         elif getattr(shape, "has_table", False):
             yield table_text([[_line(cell.text_frame.text) for cell in row.cells] for row in shape.table.rows])
+        elif getattr(shape, "has_chart", False):
+            yield _chart_text(shape.chart)
+
+
+def _chart_text(chart: Any) -> str:
+    """Its title and its numbers as a table; a kind of chart that python-pptx does not know has its title only."""
+    title = _line(chart.chart_title.text_frame.text) if chart.has_title and chart.chart_title.has_text_frame else ""
+    try:
+        tables = [table_text(list(_chart_rows(plot))) for plot in chart.plots]
+    except ValueError:
+        tables = []
+    return "\n".join(part for part in (title, *tables) if part)
+
+
+def _chart_rows(plot: Any) -> Iterator[list[str]]:
+    categories, series = list(islice(plot.categories, MAX_CATEGORIES)), list(plot.series)
+    if categories:
+        yield ["", *(_line(str(each.name)) for each in series)]
+    values = [list(each.values) for each in series]
+    for number, category in enumerate(categories):
+        yield [_line(str(category)), *(_value(numbers[number : number + 1]) for numbers in values)]
+
+
+def _value(numbers: Sequence[float | None]) -> str:
+    """Of none or one."""
+    return "" if not numbers or numbers[0] is None else f"{numbers[0]:.12g}"
 
 
 def _line(text: str) -> str:

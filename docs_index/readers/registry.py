@@ -19,7 +19,8 @@ READERS_VERSION = 2  # raised whenever a reader takes another text from the same
 Reader = Callable[[Path], Extraction]
 
 READERS = {
-    ".txt .text .log": "text.read",
+    ".txt .text": "text.read",
+    ".log": "text.read_log",
     ".md .markdown": "markdown.read",
     ".rst": "rst.read",
     ".html .htm .xhtml": "html.read",

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from docs_index.errors import EmptyDocument
@@ -44,6 +46,23 @@ def test_tables_and_groups_are_read(tmp_path: Path) -> None:
     presentation.save(str(tmp_path / "a.pptx"))
     assert (
         pptx.read(tmp_path / "a.pptx").text == "Name | Age\nName: Ann | Age: 7\nName: Bert | Age: 9\n\nInside a group"
+    )
+
+
+def test_a_chart_says_what_its_numbers_are(tmp_path: Path) -> None:
+    presentation = Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["2024", "2025"]
+    data.add_series("Herring", (12.5, 14))
+    data.add_series("Cod", (3, None))
+    size = (0, 0, Inches(4), Inches(3))
+    chart = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *size, data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Catch in tons"
+    presentation.save(str(tmp_path / "a.pptx"))
+    assert pptx.read(tmp_path / "a.pptx").text == (
+        "Catch in tons\n | Herring | Cod\n2024 | Herring: 12.5 | Cod: 3\n2025 | Herring: 14"
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from docs_index.errors import EmptyDocument, LimitExceeded, UnsupportedFormat
 from docs_index.readers import decoding, text
+from docs_index.structure import Structure
 
 CHINESE = "管道符把一个命令的输出变成另一个命令的输入。这是最常用的办法。" * 5
 JAPANESE = "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。" * 5
@@ -35,6 +36,13 @@ def test_it_knows_one_kind_of_line_end(tmp_path: Path, ends: str) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(f"one{ends}two".encode())
     assert text.read(path).text == "one\ntwo"
+
+
+def test_the_lines_of_a_log_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("started\n\n\nstopped")
+    extraction = text.read_log(path)
+    assert Structure(extraction).label(extraction.text.index("stopped"), len(extraction.text)) == "Line 4"
 
 
 def test_it_keeps_at_most_one_blank_line(tmp_path: Path) -> None:
