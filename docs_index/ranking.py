@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docs_index.terms import cjk_share
+from docs_index.terms import share_beyond_latin
 
 Scored = Sequence[tuple[int, float]]  # chunk id, score; best first
 
-# Weight of the words against the meaning before anything is known of a collection, for a writing that the embedder
-# reads well and for one that it hardly knows. Scores are divided by the best of their list: that beat min-max scaling,
+# Weight of the words against the meaning before anything is known of a collection, for the writing that most embedders
+# read best and for any other. Scores are divided by the best of their list: that beat min-max scaling,
 # whose result also hangs on how many candidates are taken.
 LEXICAL_WEIGHT = 0.28
-LEXICAL_WEIGHT_CJK = 0.6
+LEXICAL_WEIGHT_BEYOND_LATIN = 0.6
 
 # Where the first of a list stands far before its second, the list has found something. So much it does on average, as a
 # share of the first's score, and so much of what is more or less goes into the weight.
@@ -35,7 +35,7 @@ class Hit:
 
 def lexical_weight(query: str) -> float:
     """Before anything is known of the collection. A Chinese question about Linux is still a Chinese question."""
-    return LEXICAL_WEIGHT + (LEXICAL_WEIGHT_CJK - LEXICAL_WEIGHT) * min(2 * cjk_share(query), 1.0)
+    return LEXICAL_WEIGHT + (LEXICAL_WEIGHT_BEYOND_LATIN - LEXICAL_WEIGHT) * min(2 * share_beyond_latin(query), 1.0)
 
 
 def fuse(lexical: Scored, dense: Scored, *, weight: float) -> list[Hit]:

@@ -16,6 +16,8 @@ TOKENIZER = "porter unicode61 remove_diacritics 2"  # of FTS5; both stores cut w
 CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
 CJK_RUN = re.compile(f"[{CJK}]+")
 WORD = re.compile(rf"[^\W_{CJK}]+")
+LETTER = re.compile(r"[^\W\d_]")
+LATIN = re.compile("[A-Za-zªºÀ-ÖØ-öø-\u02af\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]")
 JOINED = re.compile(rf"[^\W{CJK}]+(?:[-./:@+#][^\W{CJK}]+)*")  # error_code-42, 10.1.2.3, node.js
 MAX_TERMS = 64  # a question; a pasted page would make every passage a hit, and slowly
 COMMON_WORDS = """
@@ -62,11 +64,10 @@ def match_expression(terms: Sequence[Term]) -> str:
     return " OR ".join(f"{_quoted(term.text)}{'*' if term.begins_word else ''}" for term in terms)
 
 
-def cjk_share(text: str) -> float:
-    """How much of the text is written in Chinese, Japanese or Korean characters, counted like words: 0 to 1."""
-    characters = sum(len(run) for run in CJK_RUN.findall(text))
-    letters = sum(len(word) for word in WORD.findall(text))
-    return characters / max(characters + letters, 1)
+def share_beyond_latin(text: str) -> float:
+    """How many of its letters belong to another writing than the Latin one: 0 to 1."""
+    letters = LETTER.findall(text)
+    return sum(not LATIN.match(letter) for letter in letters) / max(len(letters), 1)
 
 
 def digest(text: str) -> bytes:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from docs_index.ranking import LEXICAL_WEIGHT, LEXICAL_WEIGHT_CJK, fuse, lexical_weight
+from docs_index.ranking import LEXICAL_WEIGHT, LEXICAL_WEIGHT_BEYOND_LATIN, fuse, lexical_weight
 
 WORDS = [(1, 8.0), (2, 4.0)]
 MEANING = [(2, 0.6), (3, 0.3), (4, -0.1)]
@@ -44,5 +44,6 @@ def test_one_list_alone_keeps_its_order_and_its_scores() -> None:
 
 def test_words_weigh_more_where_the_embedder_reads_less() -> None:
     assert lexical_weight("how do lions hunt?") == LEXICAL_WEIGHT
-    assert lexical_weight("狮子怎么打猎") == LEXICAL_WEIGHT_CJK
-    assert LEXICAL_WEIGHT < lexical_weight("linux kernel 管道") < LEXICAL_WEIGHT_CJK
+    assert lexical_weight("wie jagen Löwen?") == LEXICAL_WEIGHT
+    assert lexical_weight("狮子怎么打猎") == lexical_weight("как охотится лев?") == LEXICAL_WEIGHT_BEYOND_LATIN
+    assert LEXICAL_WEIGHT < lexical_weight("linux kernel 管道") < LEXICAL_WEIGHT_BEYOND_LATIN

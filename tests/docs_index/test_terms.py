@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docs_index.terms import MAX_TERMS, cjk_share, digest, match_expression, searchable, terms_of
+from docs_index.terms import MAX_TERMS, digest, match_expression, searchable, share_beyond_latin, terms_of
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,20 @@ def test_alphabets_stay_as_they_are() -> None:
     assert searchable("Löwen brüllen") == "Löwen brüllen"
 
 
-@pytest.mark.parametrize("text, share", [("lion", 0.0), ("管道", 1.0), ("ab管道", 0.5), ("", 0.0)])
-def test_the_share_of_cjk(text: str, share: float) -> None:
-    assert cjk_share(text) == share
+@pytest.mark.parametrize(
+    "text, share",
+    [
+        ("lion", 0.0),
+        ("Łódź, việc, ＡＢＣ", 0.0),
+        ("管道", 1.0),
+        ("лев 2024", 1.0),
+        ("ab管道", 0.5),
+        ("42", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_the_share_of_letters_beyond_latin(text: str, share: float) -> None:
+    assert share_beyond_latin(text) == share
 
 
 def test_a_digest_looks_past_white_space_and_spellings_of_one_character() -> None:
