@@ -9,6 +9,7 @@ from webchat.api.auth import KeyOrPerson
 from webchat.api.folders import router as folders
 from webchat.api.openai import router as openai
 from webchat.api.refusals import answer_in_details, answer_in_openai_words
+from webchat.api.search import router as search
 from webchat.api.shelves import router as shelves
 
 api = NinjaAPI(
@@ -19,6 +20,7 @@ api = NinjaAPI(
     docs_decorator=login_required,
 )
 api.add_router("", shelves)
+api.add_router("", search)
 api.add_router("", folders)
 answer_in_details(api)
 

@@ -1,8 +1,7 @@
-"""Collections, their documents, and search in them, for programs. What belongs to somebody else is not there: 404."""
+"""Collections and their documents, for programs. What belongs to somebody else is not there: 404."""
 
 from __future__ import annotations
 
-from asgiref.sync import sync_to_async
 from django.db.models import Count
 from django.http import Http404, HttpRequest
 from ninja import File, Form, Router, Status, UploadedFile
@@ -13,21 +12,14 @@ from webchat.api.shelves_schemas import (
     CollectionOut,
     DocumentOut,
     DocumentsOut,
-    FoundOut,
     IntakeOut,
-    PassageOut,
     RowId,
-    SearchIn,
-    WhyIn,
-    WhyOut,
 )
-from webchat.documents import removal, shelf
+from webchat.documents import removal
 from webchat.documents.access import collection_of, document_of
 from webchat.documents.forms import CollectionForm
 from webchat.documents.intake import PathsMismatch, take_in
 from webchat.documents.models import Collection
-from webchat.documents.scope import NotYours, Scope, scope_of
-from webchat.documents.why import Asked, verdict_on
 
 router = Router(tags=["documents"])
 
@@ -93,30 +85,3 @@ def delete_document(request: HttpRequest, collection_id: RowId, document_id: Row
         raise Http404
     removal.remove_document(document)
     return Status(204, None)
-
-
-@router.post("/search", response=FoundOut, summary="Find passages")
-async def search(request: HttpRequest, body: SearchIn) -> FoundOut:
-    """Searches by words and by meaning, in your own collections: in all, or in those named by `collections`."""
-    scope = await sync_to_async(scope_for)(request, body)
-    found = await shelf.find(body.query, scope.collections, body.limit, where=scope.where)
-    return FoundOut(passages=[PassageOut.of(passage, body.query) for passage in found.passages], note=found.note)
-
-
-@router.post("/search/why", response=WhyOut, summary="Why something was not found")
-async def why(request: HttpRequest, body: WhyIn) -> WhyOut:
-    """Where the passages of a document, or those that hold a sentence, stand in a search, and what keeps them off."""
-    if body.document is None and not body.sentence.strip():
-        raise HttpError(422, "Name the document that was missed, or a sentence of it.")
-    document = await sync_to_async(document_of)(request.user, body.document) if body.document else None
-    scope = await sync_to_async(scope_for)(request, body)
-    everywhere = [row async for row in Collection.objects.readable_by(request.user)]
-    asked = Asked(body.query, scope, body.limit, document, body.sentence.strip())
-    return WhyOut.of(await verdict_on(asked, everywhere))
-
-
-def scope_for(request: HttpRequest, body: SearchIn) -> Scope:
-    try:
-        return scope_of(request.user, body.wish)
-    except NotYours as error:
-        raise Http404 from error

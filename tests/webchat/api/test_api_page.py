@@ -9,7 +9,8 @@ import pytest
 from ninja import Schema
 
 from webchat.api.openai_schemas import ChatCompletion, Embedding, PlainCompletion
-from webchat.api.shelves_schemas import CollectionOut, DocumentOut, IntakeOut, PassageOut, SearchIn, WhyIn, WhyOut
+from webchat.api.search_schemas import PassageOut, SearchIn, WhyIn, WhyOut
+from webchat.api.shelves_schemas import CollectionOut, DocumentOut, IntakeOut
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
