@@ -49,6 +49,15 @@ def suffixes() -> frozenset[str]:
     return frozenset(MODULES)
 
 
+SUCCESSORS = {".doc": ".docx", ".ppt": ".pptx", ".xls": ".xlsx"}  # what any office program saves the old ones as
+
+
+def way_out(suffix: str) -> str:
+    """What to do with a file that is not read, as a sentence with a space before it. Empty where nobody knows."""
+    successor = SUCCESSORS.get(suffix.lower())
+    return f" Save it as {successor}." if successor else ""
+
+
 def require_suffix(suffix: str) -> str:
     """The suffix as the table spells it; raises UnsupportedFormat for one that no reader takes."""
     known = suffix.lower()
@@ -56,7 +65,7 @@ def require_suffix(suffix: str) -> str:
         return known
     named = f"{suffix} files" if suffix else "files without an ending"
     raise UnsupportedFormat(
-        f"Inglenook cannot read {named} yet. It reads {', '.join(named_suffixes())} and source code."
+        f"Inglenook cannot read {named} yet. It reads {', '.join(named_suffixes())} and source code.{way_out(suffix)}"
     )
 
 

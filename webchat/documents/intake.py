@@ -16,7 +16,7 @@ from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from docs_index.readers.registry import suffixes
+from docs_index.readers.registry import suffixes, way_out
 from webchat.documents import naming, removal, storage
 from webchat.documents.models import Collection, Document, Status, Step
 
@@ -81,7 +81,7 @@ def refusal(name: str, size_bytes: int) -> str:
     suffix = naming.suffix_of(name)
     if suffix not in suffixes():
         return (
-            f"Files ending in {suffix} cannot be read yet."
+            f"Files ending in {suffix} cannot be read yet.{way_out(suffix)}"
             if suffix
             else "Without a suffix it cannot be told how to read it."
         )

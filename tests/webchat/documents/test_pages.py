@@ -102,6 +102,10 @@ class TestUpload:
         answer = upload(as_alice, shelf_of_alice, files=[file_of("photo.xcf", "x")]).json()
         assert answer["left_out"] == [{"name": "photo.xcf", "reason": "Files ending in .xcf cannot be read yet."}]
 
+    def test_an_old_office_file_is_told_what_to_become(self, as_alice: Client, shelf_of_alice: Collection) -> None:
+        answer = upload(as_alice, shelf_of_alice, files=[file_of("letter.DOC", "x")]).json()
+        assert answer["left_out"][0]["reason"] == "Files ending in .doc cannot be read yet. Save it as .docx."
+
     def test_a_plain_form_gets_the_page_again(self, as_alice: Client, shelf_of_alice: Collection) -> None:
         files = [file_of("a.txt", "a"), file_of("b.xcf", "b")]
         response = as_alice.post(url("upload", shelf_of_alice), {"files": files}, follow=True)
