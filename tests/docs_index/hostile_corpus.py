@@ -16,7 +16,8 @@ from tests.docs_index.office_files import LAUGHS, with_part, write_zip
 
 PROGRAM = b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)) * 40
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
-HALVED = (".pdf", ".docx", ".pptx", ".xlsx", ".ods", ".odt", ".epub")  # half of a text is a text
+ZIPS = (".docx", ".pptx", ".xlsx", ".ods", ".odt", ".epub")
+HALVED = (*ZIPS, ".pdf", ".rtf", ".json", ".ipynb", ".xml")  # half of a text is a text
 ROOT = "/Root 1 0 R"
 CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -124,8 +125,10 @@ def halve(folder: Path) -> None:
     whole = folder / "whole"
     for name in write_every_format(whole):
         path = whole / name
+        content = path.read_bytes()
         if path.suffix in HALVED:
-            content = path.read_bytes()
             (folder / f"half-{name}").write_bytes(content[: len(content) // 2])
+        if path.suffix in ZIPS:
+            (folder / f"endof-{name}").write_bytes(content[len(content) // 3 :])
         path.unlink()
     whole.rmdir()
