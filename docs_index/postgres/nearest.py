@@ -6,26 +6,32 @@ is; looking at every vector costs the more the larger the collection is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString, TypeAlias
 
 from psycopg import sql
 
 from docs_index.postgres.changes import LONGEST_INDEXED_VECTOR, normalized
-from docs_index.postgres.connection import Connection
+from docs_index.postgres.connection import Connection, only
 from docs_index.postgres.connections import Connections
 from docs_index.stores import Vectors
+
+Scope: TypeAlias = Mapping[str, Any]  # a `collection`, and the numbers of the documents that are meant, `among` them
 
 WALK_COST = 8.0  # of one vector in the graph, against one that is looked at in a row (measured)
 EF_SEARCH = 400  # candidates that the walk keeps: recall against exact is measured with it
 MOST_WALKED = 40_000  # vectors; a filter that leaves few of so many in is answered with what was found
 
+IN_SCOPE = "d.collection = %(collection)s"
+AMONG = " AND d.id = ANY(%(among)s)"
 EXACT = """
-SELECT c.id, -(e.vector <#> %(vector)s) FROM chunks c JOIN embeddings e ON e.digest = c.digest AND e.model = %(model)s
-WHERE c.document = ANY(%(documents)s) ORDER BY e.vector <#> %(vector)s, c.id LIMIT %(limit)s
+SELECT c.id, -(e.vector <#> %(vector)s) FROM documents d JOIN chunks c ON c.document = d.id
+JOIN embeddings e ON e.digest = c.digest AND e.model = {model}
+WHERE {scope} ORDER BY e.vector <#> %(vector)s, c.id LIMIT %(limit)s
 """
 WALK = """
 SELECT c.id, -(e.vector <#> %(vector)s) FROM embeddings e JOIN chunks c ON c.digest = e.digest
-WHERE e.model = {model} AND c.document = ANY(%(documents)s)
+JOIN documents d ON d.id = c.document WHERE e.model = {model} AND {scope}
 ORDER BY e.vector::halfvec({dimensions}) <#> %(vector)s::halfvec({dimensions}) LIMIT %(limit)s
 """
 # So that the rows come in the order of the walk, and it ends as soon as there are enough.
@@ -47,18 +53,19 @@ class NearestSearch:
         self, query: Vectors, collection: str, limit: int, among: Sequence[int] | None = None
     ) -> list[tuple[int, float]]:
         """Chunk ids and cosines, best first; of these documents only, when some are given."""
+        scope = {"collection": collection, "among": None if among is None else list(among)}
         with self._connections.reading() as connection:
             dimensions = self._dimensions(connection, query.shape[-1])
-            documents, chunks, total = _scope(connection, collection, among)
+            chunks, total = _counts(connection, scope)
             if not dimensions or not chunks:
                 return []
-            values = {"vector": normalized(query), "model": self._model, "documents": documents, "limit": limit}
+            values = {"vector": normalized(query), "limit": limit} | scope
             if dimensions > LONGEST_INDEXED_VECTOR or is_exact_quicker(chunks, total, limit):
-                rows = connection.execute(EXACT, values).fetchall()
+                rows = connection.execute(_composed(EXACT, self._model, dimensions, scope), values).fetchall()
             else:
                 with connection.transaction():
                     connection.execute(WALKING)
-                    rows = connection.execute(walk(self._model, dimensions), values).fetchall()
+                    rows = connection.execute(walk(self._model, dimensions, scope), values).fetchall()
         return sorted(((int(id), float(cosine)) for id, cosine in rows), key=lambda hit: (-hit[1], hit[0]))
 
     def _dimensions(self, connection: Connection, asked: int) -> int:
@@ -68,9 +75,9 @@ class NearestSearch:
         return int(row[0]) if row else 0
 
 
-def walk(model: str, dimensions: int) -> sql.Composed:
+def walk(model: str, dimensions: int, scope: Scope) -> sql.Composed:
     """The query that the model's graph answers: a graph is used only where the query names its very expression."""
-    return sql.SQL(WALK).format(model=sql.Literal(model), dimensions=sql.Literal(dimensions))
+    return _composed(WALK, model, dimensions, scope)
 
 
 def is_exact_quicker(chunks: int, total: int, limit: int) -> bool:
@@ -79,10 +86,18 @@ def is_exact_quicker(chunks: int, total: int, limit: int) -> bool:
     return chunks <= WALK_COST * walked
 
 
-def _scope(connection: Connection, collection: str, among: Sequence[int] | None) -> tuple[list[int], int, int]:
-    """The documents to look into, how many chunks they have, and how many there are in all."""
-    query = "SELECT id, chunks FROM documents WHERE collection = %s AND (%s::bigint[] IS NULL OR id = ANY(%s))"
-    named = None if among is None else list(among)
-    rows = connection.execute(query, [collection, named, named]).fetchall()
-    total = connection.execute("SELECT chunks FROM state").fetchone()
-    return [row[0] for row in rows], sum(row[1] for row in rows), int(total[0]) if total else 0
+def _composed(query: LiteralString, model: str, dimensions: int, scope: Scope) -> sql.Composed:
+    return sql.SQL(query).format(
+        model=sql.Literal(model), dimensions=sql.Literal(dimensions), scope=sql.SQL(_condition(scope))
+    )
+
+
+def _condition(scope: Scope) -> LiteralString:
+    return IN_SCOPE if scope["among"] is None else IN_SCOPE + AMONG
+
+
+def _counts(connection: Connection, scope: Scope) -> tuple[int, int]:
+    """How many chunks the documents have that are to be looked into, and how many there are in all."""
+    query = f"SELECT coalesce(sum(d.chunks), 0), (SELECT chunks FROM state) FROM documents d WHERE {_condition(scope)}"
+    chunks, total = only(connection.execute(query, scope).fetchone())
+    return int(chunks), int(total or 0)

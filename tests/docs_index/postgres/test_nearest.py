@@ -58,13 +58,14 @@ def test_the_graph_finds_what_a_look_at_every_vector_finds(index: Index, vectors
     assert np.mean(deep) >= 0.9
 
 
-def test_it_is_the_graph_that_is_walked(index: Index, vectors: np.ndarray) -> None:
+@pytest.mark.parametrize("among", [None, [3]])
+def test_it_is_the_graph_that_is_walked(index: Index, vectors: np.ndarray, among: list[int] | None) -> None:
     with index._store._connections.reading() as connection, connection.transaction():
         graphs = connection.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%USING hnsw%'").fetchall()
         connection.execute(nearest.WALKING)
-        query = sql.SQL("EXPLAIN ") + nearest.walk("random", DIMENSIONS)
-        documents = [row[0] for row in connection.execute("SELECT id FROM documents WHERE collection = 'farm'")]
-        values = {"vector": vectors[CHUNKS], "documents": documents, "limit": 200}
+        scope = {"collection": "farm", "among": among}
+        query = sql.SQL("EXPLAIN ") + nearest.walk("random", DIMENSIONS, scope)
+        values = {"vector": vectors[CHUNKS], "limit": 200} | scope
         plan = "\n".join(row[0] for row in connection.execute(query, values))
     assert len(graphs) == 1
     assert f"Index Scan using {graphs[0][0]}" in plan
