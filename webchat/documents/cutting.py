@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Sum
 from django.utils import timezone
 
 from webchat.documents import generations, pace
-from webchat.documents.models import LAST_PLACE, Cutting, Document, Status, Step
+from webchat.documents.models import LAST_PLACE, Cutting, Document, DocumentQuerySet, Status, Step
 
 BYTES_PER_PASSAGE = 6_000  # its text, its words, its vector and those of its sentences
 
@@ -23,12 +23,14 @@ class Cost:
     """What it takes to cut everything anew, as far as it can be told before."""
 
     documents: int
-    passages: int  # there will be
+    passages: int  # there will be; 0: not known, while some are still being cut to another length
     disk_bytes: int  # while the largest document lies there twice, and for good where passages are shorter
     time: str  # empty where the speed of this machine is not known yet
 
 
 def cost_of(length: int) -> Cost:
+    if _cut().moving().filter(step=Step.READ, passages__gt=0).exists():
+        return Cost(_cut().count(), 0, 0, "")
     facts = _cut().aggregate(sum=Sum("passages", default=0), largest=Max("passages", default=0))
     passages = facts["sum"] * Cutting.current() // length
     more = max(0, passages - facts["sum"]) + facts["largest"] * Cutting.current() // length
@@ -47,6 +49,6 @@ def change_to(length: int) -> int:
     return _cut().update(**fields, queued=timezone.now(), place=LAST_PLACE)
 
 
-def _cut() -> QuerySet[Document]:
+def _cut() -> DocumentQuerySet:
     """All that has passages, or is about to have some."""
     return Document.objects.exclude(status=Status.FAILED)

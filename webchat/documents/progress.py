@@ -59,7 +59,7 @@ class Progress:
     @property
     def expected(self) -> str:
         """The passages there will be: exactly when all is read, else to two figures."""
-        if self.is_all_read:
+        if self.is_all_read and not self.work.unread_bytes:  # what is cut anew is read, and its passages are not known
             return f"{self.work.passages:,}"
         return f"about {rounded(self.work.expected):,}"
 

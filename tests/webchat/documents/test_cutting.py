@@ -15,6 +15,7 @@ from tests.webchat.documents.conftest import Recorder
 from webchat.documents import cutting, shelf
 from webchat.documents.indexing import Indexer
 from webchat.documents.models import Collection, Cutting, Document, Status
+from webchat.documents.progress import progress_of
 
 Put = Callable[..., Document]
 IndexAll = Callable[[], int]
@@ -85,6 +86,17 @@ def test_the_page_tells_the_cost_and_is_for_staff(owner_client: Client, indexed:
     assert owner_client.post(url, {"max_tokens": "120"}).url == url
     assert Cutting.current() == 120
     assert owner_client.post(url, {"max_tokens": "9999"}).status_code == 422
+
+
+def test_while_texts_are_cut_nobody_guesses_from_passages_of_the_old_length(
+    owner_client: Client, indexed: Document, indexer: Indexer, shelf_of_alice: Collection
+) -> None:
+    cutting.change_to(120)
+    page = owner_client.get(reverse("documents:cutting")).text
+    assert "1 document cut anew" in page and "cut anew into" not in page
+    assert progress_of(shelf_of_alice).expected.startswith("about ")
+    async_to_sync(indexer.drain)()
+    assert "cut anew into about" in owner_client.get(reverse("documents:cutting")).text
 
 
 def test_others_neither_see_the_page_nor_change_anything(client_of: Callable[..., Client], bob) -> None:
