@@ -156,20 +156,22 @@ class Indexer:
             done += await self._embed_whole(lot)
 
     async def _in_lanes(self) -> int:
-        lanes = [asyncio.create_task(self._lane()) for _ in range(LANES)]
+        """Several lots at a time, as long as any waits: what is read meanwhile fills the lanes again."""
+        take = partial(self._unembedded.take, documents=LOT_DOCUMENTS, chunks=LOT_CHUNKS)
+        done = 0
+        lanes: set[asyncio.Task[int]] = set()
         try:
-            return sum(await asyncio.gather(*lanes))
+            while True:
+                while len(lanes) < LANES and (lot := await sync_to_async(take)()):
+                    lanes.add(asyncio.create_task(self._embed_whole(lot)))
+                if not lanes:
+                    return done
+                over, lanes = await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
+                done += sum(lane.result() for lane in over)
         finally:
             for lane in lanes:
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
-
-    async def _lane(self) -> int:
-        take = partial(self._unembedded.take, documents=LOT_DOCUMENTS, chunks=LOT_CHUNKS)
-        done = 0
-        while lot := await sync_to_async(take)():
-            done += await self._embed_whole(lot)
-        return done
 
     async def _embed_whole(self, lot: Sequence[Claim]) -> int:
         """A text that the embedder refuses costs its own document, not the others of the lot."""

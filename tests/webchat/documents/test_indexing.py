@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 
 from docs_index.types import Chunk
 from inference.errors import EndpointError, ServiceUnavailable
 from inference.span_vectors import Embedded, Span
 from tests.webchat.documents.conftest import Recorder
-from webchat.documents import claims, removal, shelf, storage
+from webchat.documents import claims, indexing, removal, shelf, storage
 from webchat.documents.indexing import BATCH_CHUNKS, Indexer
 from webchat.documents.models import Collection, Document, Status
 
@@ -78,6 +79,30 @@ def test_a_retry_indexes_what_failed(put: Put, index_all: IndexAll) -> None:
     storage.path_of(document.digest).write_text("Now there is text.")
     document.retry()
     assert index_all() == 1
+
+
+def test_lanes_that_found_nothing_are_filled_by_what_is_read_meanwhile(
+    put: Put, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "LOT_DOCUMENTS", 1)
+    embed, begun, are_two_at_work = indexer._embed, [], asyncio.Event()
+
+    async def together(model: str, texts: Sequence[str], spans: Spans) -> Embedded:
+        begun.append(texts)
+        if len(begun) == 1:
+            await sync_to_async(put)("b.txt", "Sweet water.")
+            await sync_to_async(put)("c.txt", "Hard water.")
+            await indexer.read_all()
+        else:
+            if len(begun) == 3:
+                are_two_at_work.set()
+            async with asyncio.timeout(60):
+                await are_two_at_work.wait()
+        return await embed(model, texts, spans)
+
+    put("a.txt", "Salt water.")
+    indexer._embed = together
+    assert async_to_sync(indexer.drain)() == 3
 
 
 def test_an_embedder_that_is_away_fails_nothing(put: Put, indexer: Indexer, embedder: Recorder) -> None:
