@@ -100,6 +100,7 @@ class FolderWatch:
         self._followed: dict[int, Followed] = {}
         self._report = reports
         self._reports: Reports | None = None
+        self._is_touched = asyncio.Event()
         self._limit = MAX_WATCHED
         self._limited = 0.0  # time.monotonic() when the system last refused
 
@@ -112,9 +113,16 @@ class FolderWatch:
                     await forget_connection()
                 except Exception:  # the top of the loop: a mistake here must not end the indexing
                     log.exception("Following folders has failed; it is tried again")
-                await asyncio.sleep(self._pulse_s)
+                await self._rest()
         finally:
             await self._leave()
+
+    async def _rest(self) -> None:
+        """Until the next pulse, or until something is reported."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pulse_s):
+                await self._is_touched.wait()
+        self._is_touched.clear()
 
     async def _pulse(self) -> None:
         rows = await sync_to_async(rows_to_follow)()
@@ -188,6 +196,7 @@ class FolderWatch:
         for followed in self._followed.values():
             if not parents.isdisjoint(followed.look.folders):
                 followed.is_touched = True
+                self._is_touched.set()
 
     async def _leave(self) -> None:
         """Whoever hangs is left behind: the process ends without them."""

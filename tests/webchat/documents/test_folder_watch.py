@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from webchat.accounts.models import User
 from webchat.documents import folder_rows, folder_watch
 from webchat.documents.folder_reports import Reports, fitting
-from webchat.documents.folder_watch import RESCAN_S, UNWATCHED_S, FolderWatch, Followed, Row, is_due
+from webchat.documents.folder_watch import RESCAN_S, REST, UNWATCHED_S, FolderWatch, Followed, Row, is_due
 from webchat.documents.models import Collection, Document, Folder, FolderState
 
 WORKER = "test:1:0"
@@ -104,6 +104,22 @@ async def test_changes_on_disk_are_seen_without_being_asked_for(notes: Path, fol
         notes.with_name("Away").rename(notes)
         await until(lambda: is_in(FolderState.PRESENT))
         assert len(await relatives()) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_change_is_looked_at_when_it_is_reported_and_not_at_the_next_pulse(
+    notes: Path, followed: Folder, alice: User
+) -> None:
+    await let(alice, is_staff=True)
+    async with watching() as watch:
+        await until(lambda: holds("harbour.txt", "trip/ferry.md"))
+        await until(watch_is_quiet(watch))
+        known = watch._followed[followed.pk]
+        await asyncio.sleep(2 * REST * known.took_s)
+        watch._pulse_s = 3600
+        await asyncio.sleep(0.5)  # the last of the short ones is over
+        (notes / "new.txt").write_text("new")
+        await until(lambda: holds("harbour.txt", "new.txt", "trip/ferry.md"))
 
 
 async def holds(*names: str) -> bool:
