@@ -52,7 +52,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[ReaderProcess]:
-    reader = ReaderProcess(ReadLimits(memory_bytes=1 << 30, cpu_s=2, wall_s=60))
+    reader = ReaderProcess(ReadLimits(memory_bytes=1 << 30, cpu_s=1, wall_s=60))
     yield reader
     reader.close()
 
