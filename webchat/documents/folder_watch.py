@@ -194,8 +194,8 @@ class FolderWatch:
     def _touch(self, paths: Sequence[str]) -> None:
         parents = {os.path.dirname(path) for path in paths}
         for followed in self._followed.values():
-            if not parents.isdisjoint(followed.look.folders):
-                followed.is_touched = True
+            if not followed.is_touched and not parents.isdisjoint(followed.look.folders):
+                followed.is_touched = True  # what changes on and on is left to the pulses
                 self._is_touched.set()
 
     async def _leave(self) -> None:
