@@ -54,7 +54,8 @@ for name, slow_s in (("gains", 9.0), ("loses", 0.001)):
     }
 def alone(text):
     both = one.embed_with_spans([text], [[(0, 5)]])
-    return one.embed([text])[0], both.vectors[0], both.spans[0].rows[0], [one.token_counts([text])[0] for _ in range(40)]
+    counts = [one.token_counts([text])[0] for _ in range(40)]
+    return one.embed([text])[0], both.vectors[0], both.spans[0].rows[0], counts
 many = [text * times for times in range(1, 9) for text in texts]  # some are longer than what the model reads of them
 wanted_alone = list(map(alone, many))
 with ThreadPoolExecutor(6) as threads:
